@@ -20,6 +20,9 @@ public final class Lexemes {
   private static final int MAX_POSITION = 16_383;
   private static final int MAX_POSITIONS = 255;
 
+  /// The label `A` in the upper two bits of a position. Source: PostgreSQL's `WordEntryPos`.
+  private static final int LABEL_OF_TITLE = 3 << 14;
+
   private final Map<String, Positions> positions = new TreeMap<>();
   private int bytes;
 
@@ -28,20 +31,26 @@ public final class Lexemes {
     private int number;
 
     boolean isLast(int position) {
-      return number > 0 && values[number - 1] == position;
+      return number > 0 && (values[number - 1] & MAX_POSITION) == position;
     }
 
-    void add(int position) {
+    void add(int labelled) {
       if (number == values.length) {
         values = Arrays.copyOf(values, 2 * number);
       }
-      values[number++] = (short) position;
+      values[number++] = (short) labelled;
+    }
+
+    /// As in the text of a tsvector.
+    String text(int i) {
+      int position = values[i] & MAX_POSITION;
+      return values[i] < 0 ? position + "A" : Integer.toString(position);
     }
   }
 
   private Lexemes() {}
 
-  /// The lexemes of a chunk.
+  /// The lexemes of a chunk. The positions of the title have the label `A`, as `setweight` sets it.
   ///
   /// @param title precedes the text; `null` if it is not searched
   public static Lexemes of(TextAnalyzer analyzer, @Nullable String title, String text) {
@@ -52,21 +61,21 @@ public final class Lexemes {
           title,
           word -> {
             last[0] = word.position();
-            lexemes.add(word.lexeme(), word.position());
+            lexemes.add(word.lexeme(), word.position(), LABEL_OF_TITLE);
           });
     }
-    analyzer.words(text, word -> lexemes.add(word.lexeme(), last[0] + word.position()));
+    analyzer.words(text, word -> lexemes.add(word.lexeme(), last[0] + word.position(), 0));
     return lexemes;
   }
 
   /// The lexemes of these words.
   public static Lexemes of(Iterable<TextWord> words) {
     var lexemes = new Lexemes();
-    words.forEach(word -> lexemes.add(word.lexeme(), word.position()));
+    words.forEach(word -> lexemes.add(word.lexeme(), word.position(), 0));
     return lexemes;
   }
 
-  private void add(String lexeme, int position) {
+  private void add(String lexeme, int position, int label) {
     int stored = Math.min(position, MAX_POSITION);
     Positions known = positions.get(lexeme);
     if (known == null) {
@@ -85,7 +94,7 @@ public final class Lexemes {
     } else {
       bytes += Short.BYTES;
     }
-    known.add(stored);
+    known.add(stored | label);
   }
 
   /// The tsvector in PostgreSQL's binary format. Source: `tsvectorrecv`.
@@ -115,7 +124,7 @@ public final class Lexemes {
     positions.forEach((lexeme, each) -> {
       var list = new StringJoiner(",");
       for (int i = 0; i < each.number; i++) {
-        list.add(Short.toString(each.values[i]));
+        list.add(each.text(i));
       }
       text.add(quoted(lexeme) + ":" + list);
     });

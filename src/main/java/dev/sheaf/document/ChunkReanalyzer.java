@@ -108,7 +108,7 @@ public class ChunkReanalyzer {
       UPDATE chunk_{collection} c
          SET search = n.search
         FROM (SELECT k.document_id, k."ordinal",
-                     COALESCE(to_tsvector(?::regconfig, k.title) || to_tsvector(?::regconfig, k.text),
+                     COALESCE(setweight(to_tsvector(?::regconfig, k.title), 'A') || to_tsvector(?::regconfig, k.text),
                               to_tsvector(?::regconfig, k.text)) AS search
                 FROM unnest(?::uuid[], ?::int[]) a(document_id, "ordinal")
                 JOIN chunk_{collection} k USING (document_id, "ordinal")

@@ -16,6 +16,11 @@ import org.jspecify.annotations.Nullable;
 /// `sum of 1 / i² for i = 1 to f`, divided by [#RANK_LIMIT], and with the option 2 also by the
 /// length. Both are computed by C code and without reading the other words.
 ///
+/// If a search weighs titles, `f` is the number of occurrences in the text, plus the weight times
+/// the number of those in the title: BM25F, with the same normalisation of lengths for both fields.
+/// S. Robertson, H. Zaragoza, M. Taylor: Simple BM25 Extension to Multiple Weighted Fields, 2004.
+/// The positions of the title have the label `A`.
+///
 /// @param k1 how much it counts that a chunk contains a word often, greater than 0
 /// @param b how much it counts that a chunk is longer than others, 0 to 1
 record Bm25(double k1, double b) {
@@ -77,5 +82,10 @@ record Bm25(double k1, double b) {
   static String frequency(String search, String query) {
     return "round(1 / (%s * (1 - ts_rank(%s, %s, %s)::float8)) - 0.5)"
         .formatted(RANK_LIMIT, WEIGHTS, search, query);
+  }
+
+  /// An SQL expression for the part of a tsvector that is the title's.
+  static String title(String search) {
+    return "ts_filter(%s, '{a}')".formatted(search);
   }
 }

@@ -89,6 +89,7 @@ public record HitExplanation(
   /// @param rank place among the chunks with words, from 1; only in a hybrid search
   /// @param score BM25, the sum of the scores of the words, or `ts_rank_cd`
   /// @param gain what it adds to the score of a hybrid search
+  /// @param titleWeight as how many occurrences each in the title counts; absent if it is 1
   /// @param length number of words of the chunk that count for BM25; absent with `ts_rank_cd`
   /// @param words the words of the query that the chunk contains, the rarest first; absent with
   ///   `ts_rank_cd`
@@ -98,6 +99,7 @@ public record HitExplanation(
       @Nullable Integer rank,
       double score,
       @Nullable Double gain,
+      @Nullable Double titleWeight,
       @Nullable Integer length,
       @Nullable List<WordPart> words) {}
 
@@ -106,6 +108,9 @@ public record HitExplanation(
   /// @param word its stem, as the text search configuration writes it
   /// @param weight how rare it is, times how often the query contains it; its score is less
   /// @param count how often the chunk contains it
+  /// @param inTitle how often its title does; absent if the search does not weigh titles
+  @JsonInclude(JsonInclude.Include.NON_NULL)
   @Schema(name = "WordPart")
-  public record WordPart(String word, double weight, int count, double score) {}
+  public record WordPart(
+      String word, double weight, int count, @Nullable Integer inTitle, double score) {}
 }

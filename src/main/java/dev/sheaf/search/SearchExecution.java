@@ -381,22 +381,31 @@ public class SearchExecution {
   private static HitExplanation.WordsPart wordsPart(
       Query query, ResultSet row, double key, @Nullable Integer rank, @Nullable Double gain)
       throws SQLException {
+    FieldWeights weights = query.request().weights();
+    Double titleWeight = weights.weighsTitles() ? weights.title() : null;
     // The syntax of search engines has no words with scores.
     if (query.request().match() == WordMatch.QUERY) {
-      return new HitExplanation.WordsPart(rank, -key, gain, null, null);
+      return new HitExplanation.WordsPart(rank, -key, gain, titleWeight, null, null);
     }
     Double[] counts = (Double[]) row.getArray("words_counts").getArray();
     Double[] scores = (Double[]) row.getArray("words_scores").getArray();
+    Double[] inTitle =
+        titleWeight == null ? null : (Double[]) row.getArray("words_in_title").getArray();
     var words = new ArrayList<HitExplanation.WordPart>();
     for (int word = 0; word < counts.length; word++) {
       if (counts[word] > 0) {
         SearchWords.Word searched = query.words().words().get(word);
         words.add(
             new HitExplanation.WordPart(
-                searched.lexeme(), searched.weight(), counts[word].intValue(), scores[word]));
+                searched.lexeme(),
+                searched.weight(),
+                counts[word].intValue(),
+                inTitle == null ? null : inTitle[word].intValue(),
+                scores[word]));
       }
     }
-    return new HitExplanation.WordsPart(rank, -key, gain, row.getInt("words_length"), words);
+    return new HitExplanation.WordsPart(
+        rank, -key, gain, titleWeight, row.getInt("words_length"), words);
   }
 
   /// `null` for a text that is too long to be read with the hits.

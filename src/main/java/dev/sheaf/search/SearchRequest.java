@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 /// @param alsoLike the same, of which the query vector becomes the mean: [Rocchio]
 /// @param unlike the same, from which the query vector is moved away
 /// @param match how the words of `text` are read; irrelevant in a vector search
+/// @param weights how much the words of fields count; irrelevant in a vector search
 /// @param filter condition on documents
 /// @param limit maximum number of hits, or of documents with `groupBy`
 /// @param offset number of hits, or of documents with `groupBy`, to skip
@@ -70,6 +71,8 @@ public record SearchRequest(
                 "How the words of text are read. The default is query for mode fulltext, and any"
                     + " for hybrid")
         WordMatch match,
+    @Schema(nullable = true, description = "How much the words of fields count")
+        FieldWeights weights,
     @Schema(
             type = SchemaType.OBJECT,
             implementation = Object.class,
@@ -145,6 +148,7 @@ public record SearchRequest(
       @Nullable List<SimilarTo> unlike,
       @Nullable Mode mode,
       @Nullable WordMatch match,
+      @Nullable FieldWeights weights,
       @Nullable JsonNode filter,
       @Nullable Integer limit,
       @Nullable Integer offset,
@@ -187,6 +191,9 @@ public record SearchRequest(
     if (match != null && effectiveMode == Mode.VECTOR) {
       throw Problem.field("match", "match requires \"mode\": \"fulltext\" or \"hybrid\".");
     }
+    if (weights != null && effectiveMode == Mode.VECTOR) {
+      throw Problem.field("weights", "weights requires \"mode\": \"fulltext\" or \"hybrid\".");
+    }
     if (hybrid != null && effectiveMode != Mode.HYBRID) {
       throw Problem.field("hybrid", "hybrid requires \"mode\": \"hybrid\".");
     }
@@ -221,6 +228,7 @@ public record SearchRequest(
         unlikeExamples,
         effectiveMode,
         match != null ? match : effectiveMode == Mode.FULLTEXT ? WordMatch.QUERY : WordMatch.ANY,
+        weights == null ? FieldWeights.EQUAL : weights,
         filter == null || filter.isNull() ? Filter.EVERYTHING : Filter.parse("filter", filter),
         effectiveLimit,
         effectiveOffset,
@@ -253,8 +261,9 @@ public record SearchRequest(
   /// A search for the nearest chunks of a vector that selects no optional fields.
   public static SearchRequest nearest(float[] vector, int limit) {
     return of(
-        null, vector, null, null, null, null, null, null, limit, null, null, null, null, List.of(),
-        null, null, null, null, null, null, null, null, null, null, null, null, null, null, null);
+        null, vector, null, null, null, null, null, null, null, limit, null, null, null, null,
+        List.of(), null, null, null, null, null, null, null, null, null, null, null, null, null,
+        null, null);
   }
 
   /// All stored examples. Their documents are not among the hits.
@@ -279,9 +288,9 @@ public record SearchRequest(
       fields.add(ReturnField.VECTOR);
     }
     return new SearchRequest(
-        text, vector, like, alsoLike, unlike, mode, match, filter, hits, 0, minScore, groupBy,
-        groupSize, fields, highlight, passages, matches, expand, hybrid, boost, rerank, diversity,
-        window, facets, total, ef, exact, timeout, explain);
+        text, vector, like, alsoLike, unlike, mode, match, weights, filter, hits, 0, minScore,
+        groupBy, groupSize, fields, highlight, passages, matches, expand, hybrid, boost, rerank,
+        diversity, window, facets, total, ef, exact, timeout, explain);
   }
 
   /// Whether words are marked.

@@ -171,6 +171,12 @@ public class SearchService {
       ActiveSpace searched, String collection, SearchRequest request, MemoryBudget.Account memory)
       throws SQLException {
     long start = System.nanoTime();
+    if (request.weights().weighsTitles() && !searched.settings().searchesTitles()) {
+      throw Problem.field(
+          "weights.title",
+          "weights.title requires a collection with titles, and the collection %s has none. Leave it out, or create a collection with \"titles\": true."
+              .formatted(collection));
+    }
     Space space = searched.space();
     MemoryBudget.Reservation reserved =
         memory.reserve(SearchMemory.before(request, space.dimensions()));

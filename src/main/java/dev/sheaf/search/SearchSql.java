@@ -116,6 +116,7 @@ public final class SearchSql {
         case EACH_WORD -> parameters.add(query.words().queries());
         case WEIGHTS -> parameters.add(query.words().weights());
         case NUMBERS -> parameters.add(query.words().numbers());
+        case TITLE_WEIGHT -> parameters.add(query.request().weights().title());
         case MAX_SCORE_OF_FREQUENT -> parameters.add(query.words().maxScoreOfFrequent());
         case SCORE_OF_ALL -> parameters.add(query.words().scoreOfAll());
         case MEAN_LENGTH -> parameters.add(query.words().meanLength());

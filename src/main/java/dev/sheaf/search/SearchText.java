@@ -67,6 +67,7 @@ final class SearchText {
   /// @param words whether there is a word, with [WordMatch#ANY] a rare one, to search for
   /// @param frequentWords whether there are frequent words to search for
   /// @param synonyms whether a word stands for several
+  /// @param weighsTitles whether words of titles count more or less than others
   /// @param bm25 the parameters of the collection
   /// @param depth of each list of a hybrid search, before they are merged
   /// @param select in the order of the columns
@@ -88,6 +89,7 @@ final class SearchText {
       boolean words,
       boolean frequentWords,
       boolean synonyms,
+      boolean weighsTitles,
       Bm25 bm25,
       int limit,
       int offset,
@@ -121,6 +123,7 @@ final class SearchText {
           any ? !query.words().rare().isEmpty() : !query.words().isEmpty(),
           any && !query.words().frequent().isEmpty(),
           query.words().hasSynonyms(),
+          request.weights().weighsTitles(),
           query.words().bm25(),
           query.limit(),
           query.offset(),
@@ -155,6 +158,7 @@ final class SearchText {
           words,
           frequentWords,
           synonyms,
+          weighsTitles,
           bm25,
           limit,
           offset,
@@ -200,6 +204,7 @@ final class SearchText {
     EACH_WORD,
     WEIGHTS,
     NUMBERS,
+    TITLE_WEIGHT,
     MAX_SCORE_OF_FREQUENT,
     MEAN_LENGTH,
     SCORE_OF_ALL,
@@ -373,7 +378,7 @@ final class SearchText {
     SELECT s.document_id, s.ordinal,
            -(SELECT sum(%s)
                FROM %s) AS key
-      FROM (SELECT c.document_id, c.ordinal, %s AS search, %s AS norm
+      FROM (SELECT c.document_id, c.ordinal, %s AS search, %s AS norm%s
               FROM %s c%s
             %s) s\
     """
@@ -384,6 +389,7 @@ final class SearchText {
             shape
                 .bm25()
                 .norm(Bm25.length(Bm25.marked("c.search")), number(Placeholder.MEAN_LENGTH)),
+            title(),
             space.chunkTable(),
             shape.filter() == null ? "" : documentOfChunk(),
             where("c.search @@ " + anyWord(), filterCondition()));
@@ -559,15 +565,24 @@ final class SearchText {
 
   private String chunksOfSyntax() {
     return """
-    SELECT c.document_id, c.ordinal, -ts_rank_cd(c.search, %s)::float8 AS key
+    SELECT c.document_id, c.ordinal, -%s::float8 AS key
       FROM %s c%s
     %s\
     """
         .formatted(
-            textQuery(),
+            rank(),
             space.chunkTable(),
             shape.filter() == null ? "" : documentOfChunk(),
             where("c.search @@ " + textQuery(), filterCondition()));
+  }
+
+  /// Without weights, all labels have the weight that PostgreSQL gives a position without one. It
+  /// accepts no weight above 1.
+  private String rank() {
+    return shape.weighsTitles()
+        ? "(10 * ts_rank_cd(ARRAY[0.01, 0.01, 0.01, %s / 100]::real[], c.search, %s))"
+            .formatted(number(Placeholder.TITLE_WEIGHT), textQuery())
+        : "ts_rank_cd('{0.1,0.1,0.1,0.1}', c.search, %s)".formatted(textQuery());
   }
 
   /// Chunks without a rare word are not read if the best chunks with a rare word have a higher
@@ -649,19 +664,35 @@ final class SearchText {
     SELECT s.document_id, s.ordinal,
            -(SELECT sum(%s)
                FROM %s) AS key
-      FROM (SELECT c.document_id, c.ordinal, c.search, %s AS norm
+      FROM (SELECT c.document_id, c.ordinal, c.search, %s AS norm%s
               FROM %s c
             OFFSET 0) s\
     """
-        .formatted(scoreOfWord(), eachWord("w(query, weight)"), norm(), chunks.get());
+        .formatted(scoreOfWord(), eachWord("w(query, weight)"), norm(), title(), chunks.get());
   }
 
   private String scoreOfWord() {
-    return "w.weight * (1 - s.norm / (%s + s.norm))".formatted(frequencyOfWord());
+    return "w.weight * (1 - s.norm / (%s + s.norm))".formatted(weightedFrequency());
+  }
+
+  private String weightedFrequency() {
+    return shape.weighsTitles()
+        ? "%s + (%s - 1) * %s"
+            .formatted(frequencyOfWord(), number(Placeholder.TITLE_WEIGHT), frequencyInTitle())
+        : frequencyOfWord();
   }
 
   private String frequencyOfWord() {
     return shape.synonyms() ? "w.frequency" : Bm25.frequency("s.search", "w.query");
+  }
+
+  private String frequencyInTitle() {
+    return shape.synonyms() ? "w.in_title" : Bm25.frequency("s.title", "w.query");
+  }
+
+  /// The next column of a chunk: the part of its tsvector that is the title's.
+  private String title() {
+    return shape.weighsTitles() ? ", ts_filter(c.search, '{a}') AS title" : "";
   }
 
   /// The occurrences of all synonyms of a word are added. Those of a phrase cannot be counted, so
@@ -674,16 +705,24 @@ final class SearchText {
     }
     return """
     LATERAL (SELECT min(e.weight) AS weight, e.word AS place,
-                           sum(CASE WHEN numnode(e.query) = 1 THEN %s
-                                    WHEN s.search @@ e.query THEN 1 ELSE 0 END) AS frequency
+                           %s AS frequency%s
                       FROM unnest(%s, %s, %s::int[]) e(query, weight, word)
                      GROUP BY e.word OFFSET 0) w\
     """
         .formatted(
-            Bm25.frequency("s.search", "e.query"),
+            frequencyOfSynonyms("s.search"),
+            shape.weighsTitles() ? ", " + frequencyOfSynonyms("s.title") + " AS in_title" : "",
             queries,
             weights,
             placeholder(Placeholder.NUMBERS));
+  }
+
+  private static String frequencyOfSynonyms(String search) {
+    return """
+    sum(CASE WHEN numnode(e.query) = 1 THEN %s
+                                    WHEN %s @@ e.query THEN 1 ELSE 0 END)\
+    """
+        .formatted(Bm25.frequency(search, "e.query"), search);
   }
 
   private String norm() {
@@ -976,7 +1015,9 @@ final class SearchText {
               "hit_fusion");
     }
     if (shape.explained() && shape.scoresWords()) {
-      parts.append(", words_length, words_counts, words_scores");
+      parts
+          .append(", words_length, words_counts, words_scores")
+          .append(shape.weighsTitles() ? ", words_in_title" : "");
       found += lookUp("*", partsOfWords(), "hit_words");
     }
     return "SELECT "
@@ -1054,8 +1095,8 @@ final class SearchText {
     }
     return """
     (SELECT s.length AS words_length, array_agg(%s ORDER BY w.place) AS words_counts,
-                               array_agg(%s ORDER BY w.place) AS words_scores
-                          FROM (SELECT c.search, %s AS norm, %s AS length
+                               array_agg(%s ORDER BY w.place) AS words_scores%s
+                          FROM (SELECT c.search, %s AS norm, %s AS length%s
                                   FROM (SELECT %s AS search FROM %s OFFSET 0) c
                                 OFFSET 0) s
                          CROSS JOIN %s
@@ -1064,8 +1105,12 @@ final class SearchText {
         .formatted(
             frequencyOfWord(),
             scoreOfWord(),
+            shape.weighsTitles()
+                ? ", array_agg(%s ORDER BY w.place) AS words_in_title".formatted(frequencyInTitle())
+                : "",
             norm(),
             Bm25.length("c.search"),
+            title(),
             Bm25.marked("c.search"),
             chunkOfHit(),
             eachWord("WITH ORDINALITY AS w(query, weight, place)"));
@@ -1076,8 +1121,8 @@ final class SearchText {
     return """
     (SELECT s.length AS words_length,
                                ARRAY(SELECT %s FROM %s ORDER BY w.place) AS words_counts,
-                               ARRAY(SELECT %s FROM %s ORDER BY w.place) AS words_scores
-                          FROM (SELECT c.search, %s AS norm, %s AS length
+                               ARRAY(SELECT %s FROM %s ORDER BY w.place) AS words_scores%s
+                          FROM (SELECT c.search, %s AS norm, %s AS length%s
                                   FROM (SELECT %s AS search FROM %s) c) s) p\
     """
         .formatted(
@@ -1085,8 +1130,14 @@ final class SearchText {
             eachWord("WITH ORDINALITY AS w(query, weight, place)"),
             scoreOfWord(),
             eachWord("WITH ORDINALITY AS w(query, weight, place)"),
+            shape.weighsTitles()
+                ? ", ARRAY(SELECT %s FROM %s ORDER BY w.place) AS words_in_title"
+                    .formatted(
+                        frequencyInTitle(), eachWord("WITH ORDINALITY AS w(query, weight, place)"))
+                : "",
             norm(),
             Bm25.length("c.search"),
+            title(),
             Bm25.marked("c.search"),
             chunkOfHit());
   }

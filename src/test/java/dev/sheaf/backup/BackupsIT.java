@@ -342,12 +342,12 @@ class BackupsIT {
     migrations.up(new MigrationListener() {}).orThrow();
 
     String then = String.valueOf(backup.schema());
-    String now = then.replace("fulltext/004_search_of_service", "fulltext/005_reanalysis");
+    String now = then.replace("fulltext/005_reanalysis", "fulltext/006_label_of_titles");
     assertThat(now).isNotEqualTo(then);
     assertThatThrownBy(() -> verify(source))
         .isInstanceOf(OperatorException.class)
         .hasMessage(
-            "%s holds the schema at %s, and database %s is at %s: they differ in fulltext/005_reanalysis - take a new backup"
+            "%s holds the schema at %s, and database %s is at %s: they differ in fulltext/006_label_of_titles - take a new backup"
                 .formatted(file, then, source.address().database(), now));
   }
 

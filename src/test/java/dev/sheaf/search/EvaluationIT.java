@@ -36,7 +36,8 @@ class EvaluationIT {
           Map.of("mode", "vector"),
           Map.of("mode", "fulltext", "match", "any"),
           Map.of("mode", "hybrid", "hybrid", Map.of("fulltext", 2)),
-          Map.of("mode", "hybrid", "filter", Map.of("$title", Map.of("$gt", "3"))));
+          Map.of("mode", "hybrid", "filter", Map.of("$title", Map.of("$gt", "3"))),
+          Map.of("mode", "fulltext", "match", "any", "weights", Map.of("title", 5)));
 
   private final Random random = new Random(17);
 
@@ -104,6 +105,13 @@ class EvaluationIT {
         .body("field", equalTo("settings[1].name"));
     evaluate(collection, List.of(query), List.of(Map.of("name", "a", "match", "any")), 422)
         .body("field", equalTo("settings[0].match"));
+    evaluate(
+            collection,
+            List.of(query),
+            List.of(
+                setting, Map.of("name", "b", "mode", "hybrid", "weights", Map.of("title", 101))),
+            422)
+        .body("field", equalTo("settings[1].weights.title"));
     evaluate(collection, List.of(), List.of(setting), 422).body("field", equalTo("queries"));
     evaluate(
             collection,
@@ -210,12 +218,13 @@ class EvaluationIT {
   }
 
   private String collection(int documents) {
-    String name = Api.newCollection(Map.of("model", "none", "dimensions", 1, "metric", "l2"));
+    String name =
+        Api.newCollection(Map.of("model", "none", "dimensions", 1, "metric", "l2", "titles", true));
     var lines = new StringBuilder();
     for (int i = 0; i < documents; i++) {
       lines.append(
-          "{\"id\": \"%1$s\", \"title\": \"%1$s\", \"chunks\": [{\"text\": \"%2$s\", \"vector\": [%3$s]}]}\n"
-              .formatted(i, words(12), i % 7));
+          "{\"id\": \"%1$s\", \"title\": \"%1$s %4$s\", \"chunks\": [{\"text\": \"%2$s\", \"vector\": [%3$s]}]}\n"
+              .formatted(i, words(12), i % 7, words(2)));
     }
     Api.upload(name, Map.of(), lines.toString()).body("created", equalTo(documents));
     return name;

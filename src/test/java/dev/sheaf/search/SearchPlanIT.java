@@ -60,8 +60,8 @@ class SearchPlanIT {
              SELECT 1, md5(n::text)::uuid, 'd' || n, sha256(''),
                     jsonb_build_object('percent', n % 100, 'odd', n % 2 = 1, 'name', md5(n::text))
                FROM generate_series(1, 20000) n;
-        INSERT INTO chunk (collection_id, document_id, ordinal, text, token_count, start_offset, end_offset)
-             SELECT 1, md5(n::text)::uuid, 0, 'word' || n % 500, 2, 0, 10
+        INSERT INTO chunk (collection_id, document_id, ordinal, title, text, token_count, start_offset, end_offset)
+             SELECT 1, md5(n::text)::uuid, 0, CASE WHEN n % 1000 = 7 THEN 'word7' END, 'word' || n % 500, 2, 0, 10
                FROM generate_series(1, 20000) n;
         INSERT INTO embedding (space_id, collection_id, document_id, ordinal, vector)
              SELECT 1, 1, md5(n::text)::uuid, 0, ARRAY[cos(n), sin(n), n / 20000.0]::vector
@@ -124,6 +124,8 @@ class SearchPlanIT {
     assertSameByShards(vector + ",\"expand\":{\"before\":1,\"after\":1}}", exact);
     for (String match : List.of("any", "all", "query")) {
       String matching = ",\"match\":\"" + match + "\"";
+      String weighted = ",\"weights\":{\"title\":3},\"mode\":\"fulltext\",\"explain\":true}";
+      assertSameByShards(words + matching + weighted, fulltext);
       assertSameByShards(words + matching + ",\"mode\":\"fulltext\"}", fulltext);
       assertSameByShards(
           words + matching + ",\"mode\":\"fulltext\",\"filter\":{\"odd\":true}}", fulltext);

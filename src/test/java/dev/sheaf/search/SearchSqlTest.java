@@ -118,6 +118,8 @@ class SearchSqlTest {
               ",'hybrid':{'by':'rank'}",
               ",'match':'all','highlight':true",
               ",'match':'all','explain':true",
+              ",'match':'any','weights':{'title':3},'explain':true",
+              ",'match':'query','weights':{'title':3}",
               ",'hybrid':{'by':'rank'},'match':'query','explain':true",
               ",'match':'%s'".formatted(mode.equals("hybrid") ? "query" : "any"),
               ",'groupBy':'document','groupSize':3",

@@ -157,6 +157,15 @@ class WordSearchBench {
     settings.put("hybrid with `query`", Map.of("mode", "hybrid", "match", "query"));
     settings.put("hybrid by rank", Map.of("mode", "hybrid", "hybrid", Map.of("by", "rank")));
     settings.put("hybrid", Map.of("mode", "hybrid"));
+    if (titles) {
+      for (int weight : List.of(2, 5)) {
+        Map<String, Integer> weights = Map.of("title", weight);
+        settings.put(
+            "`any`, title " + weight,
+            Map.of("mode", "fulltext", "match", "any", "weights", weights));
+      }
+      settings.put("hybrid, title 2", Map.of("mode", "hybrid", "weights", Map.of("title", 2)));
+    }
     EvaluationResponse result = evaluate(collection, asked, settings);
     double raw = median(asked, item -> raw(space, vector(space, item)));
     for (EvaluatedSetting setting : result.settings()) {

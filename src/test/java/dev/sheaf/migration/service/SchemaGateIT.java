@@ -52,7 +52,7 @@ class SchemaGateIT {
           .body("checks.find { it.name == 'schema' }.status", equalTo("DOWN"))
           .body(
               "checks.find { it.name == 'schema' }.data.reason",
-              equalTo("5 changesets are not applied, the first is fulltext/001_chunk_search"));
+              equalTo("6 changesets are not applied, the first is fulltext/001_chunk_search"));
 
       statement.execute(
           "UPDATE databasechangelog SET id = left(id, -1), filename = left(filename, -1) WHERE"
