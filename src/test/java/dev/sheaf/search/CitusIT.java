@@ -13,6 +13,7 @@ import dev.sheaf.testing.TestDatabase;
 import java.io.ByteArrayInputStream;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -128,7 +129,7 @@ class CitusIT {
         .putObject("metadata")
         .put("year", 1980 + number % 40)
         .put("field", number % 3 == 0 ? "sea" : "sky")
-        .put("day", "2026-%02d-%02dT23:30:00-03:00".formatted(1 + number % 12, 1 + number % 28))
+        .put("day", LocalDate.of(2026, 1 + number % 12, 1 + number % 28) + "T23:30:00-03:00")
         .putArray("tags")
         .add(number % 2 == 0 ? "red" : "green")
         .add(number % 5 == 0 ? "blue" : "red");
