@@ -13,10 +13,10 @@ import dev.sheaf.testing.TestDatabase;
 import java.io.ByteArrayInputStream;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
@@ -129,7 +129,10 @@ class CitusIT {
         .putObject("metadata")
         .put("year", 1980 + number % 40)
         .put("field", number % 3 == 0 ? "sea" : "sky")
-        .put("day", LocalDate.of(2026, 1 + number % 12, 1 + number % 28) + "T23:30:00-03:00")
+        .put(
+            "day",
+            String.format(
+                Locale.ROOT, "2026-%02d-%02dT23:30:00-03:00", 1 + number % 12, 1 + number % 28))
         .putArray("tags")
         .add(number % 2 == 0 ? "red" : "green")
         .add(number % 5 == 0 ? "blue" : "red");
