@@ -306,7 +306,7 @@ class TitlesIT {
         word ->
             (word.equals("moon") ? synonyms : List.of(List.of(word)))
                 .stream().anyMatch(one -> count(one, document.words()) > 0);
-    return all && !words.isEmpty()
+    return (all && !words.isEmpty())
         ? words.stream().allMatch(contains)
         : words.stream().anyMatch(contains);
   }
