@@ -148,7 +148,7 @@ class BadInputIT {
           {"text":"a","match":"or","mode":"fulltext"} | 422 | match | match must be one of any, all, query.
           {"text":"a","weights":{}}         | 422 | weights   | weights requires "mode": "fulltext" or "hybrid".
           {"text":"a","mode":"hybrid","weights":{"title":-0.1}} | 422 | weights.title | weights.title must be a number from 0 to 100, not -0.1.
-          {"text":"a","mode":"hybrid","weights":{"text":2}} | 422 | weights.text | Unknown field weights.text. Known fields: title.
+          {"text":"a","mode":"hybrid","weights":{"text":2}} | 422 | weights.text | Unknown field text. Known fields: title.
           {"text":"a","mode":"hybrid","weights":{"title":2}} | 422 | weights.title | weights.title requires a collection with titles, and the collection strict has none. Leave it out, or create a collection with "titles": true.
           {"text":"a","hybrid":{}}          | 422 | hybrid    | hybrid requires "mode": "hybrid".
           {"text":"a","mode":"hybrid","hybrid":{"vector":-1}} | 422 | hybrid.vector | hybrid.vector must be a number from 0 to 1000, not -1.0.
