@@ -313,58 +313,59 @@ class QueryWords {
   /// @param lexemes an expression for the rows of the tsvector of the text
   private static String wordsOfText(Space space, String lexemes, boolean useStatistics) {
     return """
-    WITH word AS MATERIALIZED (
-         SELECT lexeme, cardinality(positions) AS times, positions[1] AS place,
-                count(*) OVER () AS different,
-                ('''' || replace(replace(lexeme, '\\', '\\\\'), '''', '''''') || '''')::tsquery AS query
-           FROM %1$s
-          ORDER BY place, lexeme
-          LIMIT %2$s
-    ),
+    WITH %1$s,
     frequent AS MATERIALIZED (
          SELECT f.lexeme, f.frequency, min(f.frequency) OVER () AS lowest
            FROM pg_stats s
           CROSS JOIN unnest(s.most_common_elems::text::text[], s.most_common_elem_freqs) f(lexeme, frequency)
-          WHERE %3$s AND f.lexeme IS NOT NULL AND NOT s.inherited AND s.attname = 'search'
+          WHERE %2$s AND f.lexeme IS NOT NULL AND NOT s.inherited AND s.attname = 'search'
             AND (s.schemaname, s.tablename) = (SELECT relnamespace::regnamespace::text, relname FROM pg_class
-                                                WHERE oid = '%4$s'::regclass)
+                                                WHERE oid = '%3$s'::regclass)
     ),
     least AS MATERIALIZED (SELECT min(lowest) AS frequency FROM frequent)
     SELECT w.lexeme, w.times, w.different, f.frequency, l.frequency,
            CASE WHEN f.frequency IS NULL
                 THEN (SELECT count(*)
-                        FROM (SELECT FROM %4$s c
+                        FROM (SELECT FROM %3$s c
                                WHERE c.search @@ w.query
-                               LIMIT CASE WHEN l.frequency IS NULL THEN %6$s ELSE %5$s END) counted) END
+                               LIMIT CASE WHEN l.frequency IS NULL THEN %5$s ELSE %4$s END) counted) END
       FROM word w
       LEFT JOIN frequent f ON f.lexeme = w.lexeme
      CROSS JOIN least l
      ORDER BY w.place, w.lexeme
     """
         .formatted(
-            lexemes,
-            SearchWords.MAX,
+            wordsWithPlaces(lexemes),
             useStatistics,
             space.chunkTable(),
             MAX_COUNTED,
             MAX_COUNTED_WITHOUT_STATISTICS);
   }
 
-  /// The same, with the number of chunks with each word, of which each shard counts its own.
-  private static String wordsOnShards(Space space, String lexemes) {
+  /// The words in the order of the text, each with a tsquery for it, as `word`.
+  private static String wordsWithPlaces(String lexemes) {
     return """
-    WITH word AS MATERIALIZED (
+    word AS MATERIALIZED (
          SELECT lexeme, cardinality(positions) AS times, positions[1] AS place,
                 count(*) OVER () AS different,
                 ('''' || replace(replace(lexeme, '\\', '\\\\'), '''', '''''') || '''')::tsquery AS query
-           FROM %1$s
+           FROM %s
           ORDER BY place, lexeme
-          LIMIT %2$s
-    ),
+          LIMIT %s
+    )\
+    """
+        .formatted(lexemes, SearchWords.MAX);
+  }
+
+  /// As [#wordsOfText], with the number of chunks with each word, of which each shard counts its
+  /// own.
+  private static String wordsOnShards(Space space, String lexemes) {
+    return """
+    WITH %1$s,
     counted AS MATERIALIZED (
          SELECT w.lexeme, count(*) AS chunks
            FROM word w
-           JOIN %3$s c ON c.search @@ w.query
+           JOIN %2$s c ON c.search @@ w.query
           GROUP BY w.lexeme
     )
     SELECT w.lexeme, w.times, w.different, NULL::float4, NULL::float4, COALESCE(c.chunks, 0)
@@ -372,7 +373,7 @@ class QueryWords {
       LEFT JOIN counted c ON c.lexeme = w.lexeme
      ORDER BY w.place, w.lexeme
     """
-        .formatted(lexemes, SearchWords.MAX, space.chunkTable());
+        .formatted(wordsWithPlaces(lexemes), space.chunkTable());
   }
 
   private SearchWords.Word word(ResultSet row, RowCount chunks) throws SQLException {
