@@ -26,23 +26,23 @@ public final class SearchSql {
   /// The texts of recent searches, up to about this many characters in total.
   private static final long CACHED = 2 * 1024 * 1024;
 
-  private static final Cache<SearchText.Shape, SearchText> TEXTS =
+  private static final Cache<SearchShape, SearchText> TEXTS =
       Caffeine.newBuilder()
           .maximumWeight(CACHED)
-          .<SearchText.Shape, SearchText>weigher((_, text) -> 2 * text.statements().length())
+          .<SearchShape, SearchText>weigher((_, text) -> 2 * text.statements().length())
           // By default the common pool, whose threads cannot be part of a native executable.
           .executor(Runnable::run)
           .build();
 
   private final Query query;
-  private final SearchText.Shape shape;
+  private final SearchShape shape;
   private final SearchText text;
 
   public SearchSql(Query query, SearchPlan plan) {
-    this(query, SearchText.Shape.of(query, plan, fewBytesOfHit(query.request())));
+    this(query, SearchShape.of(query, plan, fewBytesOfHit(query.request())));
   }
 
-  private SearchSql(Query query, SearchText.Shape shape) {
+  private SearchSql(Query query, SearchShape shape) {
     this.query = query;
     this.shape = shape;
     this.text = TEXTS.get(shape, SearchText::new);
@@ -86,7 +86,7 @@ public final class SearchSql {
     return query;
   }
 
-  SearchText.Shape shape() {
+  SearchShape shape() {
     return shape;
   }
 
@@ -96,7 +96,7 @@ public final class SearchSql {
   List<Object> parameters(SearchText of, long timeout, ShardedSearch.Lists lists) {
     var parameters = new ArrayList<Object>();
     @Nullable PGvector vector = query.vector() == null ? null : new PGvector(query.vector());
-    for (SearchText.Placeholder placeholder : of.placeholders()) {
+    for (Placeholder placeholder : of.placeholders()) {
       switch (placeholder) {
         case TIMEOUT -> parameters.add(Long.toString(timeout));
         case VECTOR -> parameters.add(Objects.requireNonNull(vector));

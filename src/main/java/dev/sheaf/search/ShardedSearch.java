@@ -4,7 +4,6 @@ import dev.sheaf.database.Transactions;
 import dev.sheaf.search.SearchExecution.ExecutionResult;
 import dev.sheaf.search.SearchPlan.ExactScan;
 import dev.sheaf.search.SearchPlan.IndexScan;
-import dev.sheaf.search.SearchText.Shape;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -24,7 +23,7 @@ final class ShardedSearch {
 
   private final Query query;
   private final SearchSql sql;
-  private final Shape shape;
+  private final SearchShape shape;
   private final long timeout;
 
   /// Ranked chunks, the best first.
@@ -123,7 +122,7 @@ final class ShardedSearch {
   private SearchText nearestOfShards() {
     return SearchText.nearestOfShards(
         shape.plan() instanceof ExactScan
-            ? Shape.of(query, ExactScan.UNBOUNDED, shape.maxBytes())
+            ? SearchShape.of(query, ExactScan.UNBOUNDED, shape.maxBytes())
             : shape,
         depth());
   }
