@@ -10,7 +10,6 @@ import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -20,8 +19,10 @@ import org.jspecify.annotations.Nullable;
 /// that does not fit waits for `sheaf.limits.queue-for`, then the request is rejected with 503.
 ///
 /// Small and large reservations have separate parts of the budget, so that searches go on while
-/// large documents wait. Each part is fair: first come, first served. A third, small part is for
-/// bodies that arrive before the caller is authenticated.
+/// large documents wait. The callers share each [MemoryPart] fairly, and some of the part for small
+/// reservations is kept for callers that hold little: a search of a caller goes on while another
+/// caller fills the memory. A third, small part is for bodies that arrive before the caller is
+/// authenticated.
 @Singleton
 public class MemoryBudget {
 
@@ -29,17 +30,20 @@ public class MemoryBudget {
   /// needs less.
   private static final int SMALL_SHARE = 4;
 
-  /// The budget is counted in units of this many bytes.
-  private static final int UNIT = 1024;
+  /// This percentage of the part for small reservations is kept for callers that hold at most
+  /// [#LITTLE_PERCENT] of it: an ordinary search, or a few.
+  private static final int KEPT_PERCENT = 25;
+
+  private static final int LITTLE_PERCENT = 6;
 
   private static final int DEFAULT_PERCENT = 60;
   private static final int SMALL_PERCENT = 15;
   private static final int ARRIVING_PERCENT = 5;
 
   private final LimitsConfig config;
-  private final Part small;
-  private final Part large;
-  private final Part arriving;
+  private final MemoryPart small;
+  private final MemoryPart large;
+  private final MemoryPart arriving;
 
   @Inject
   MemoryBudget(LimitsConfig config) {
@@ -50,9 +54,11 @@ public class MemoryBudget {
   MemoryBudget(LimitsConfig config, long heap) {
     this.config = config;
     long total = config.memory().map(MemorySize::asLongValue).orElse(heap * DEFAULT_PERCENT / 100);
-    this.small = new Part(total * SMALL_PERCENT / 100);
-    this.arriving = new Part(total * ARRIVING_PERCENT / 100);
-    this.large = new Part(total - small.bytes() - arriving.bytes());
+    long ofSmall = total * SMALL_PERCENT / 100;
+    this.small =
+        new MemoryPart(ofSmall, ofSmall * KEPT_PERCENT / 100, ofSmall * LITTLE_PERCENT / 100);
+    this.arriving = new MemoryPart(total * ARRIVING_PERCENT / 100, 0, 0);
+    this.large = new MemoryPart(total - small.bytes() - arriving.bytes(), 0, 0);
     RejectionMeters.count("memory", 0);
     Gauge.builder("sheaf.memory.limit", () -> total)
         .description("Heap that requests may use together")
@@ -76,70 +82,53 @@ public class MemoryBudget {
 
   /// An empty account. Close it when the memory is no longer used.
   public Account open() {
-    return new Account(false);
+    return new Account(new Object(), false);
+  }
+
+  /// The same for a request of a caller, which shares the memory with its other requests.
+  public Account open(String caller) {
+    return new Account(caller, false);
   }
 
   /// The same for work that lasts for long. It leaves the part for small reservations to others.
   public Account openForLong() {
-    return new Account(true);
+    return new Account(new Object(), true);
   }
 
   /// Reserves memory for a body that arrives before its caller is authenticated. Never waits.
   ///
   /// @return an account to close, or `null` if too many such bodies are arriving
   @Nullable Account tryOpenForArrival(long bytes) {
-    int units = arriving.units(bytes);
-    if (!arriving.free.tryAcquire(units)) {
+    var account = new Account(new Object(), false);
+    int units = MemoryPart.units(bytes);
+    if (!account.tryAcquire(arriving, units, Duration.ZERO)) {
       return null;
     }
-    var account = new Account(false);
-    account.held.add(new Reservation(arriving, units));
+    account.hold(new Reservation(arriving, account.owner, units));
     return account;
-  }
-
-  /// A part of the budget.
-  private static final class Part {
-    private final int size;
-    private final Semaphore free;
-
-    Part(long bytes) {
-      this.size = Math.toIntExact(Math.clamp(bytes / UNIT, 1, Integer.MAX_VALUE));
-      this.free = new Semaphore(size, true);
-    }
-
-    long bytes() {
-      return (long) size * UNIT;
-    }
-
-    long reserved() {
-      return (long) (size - free.availablePermits()) * UNIT;
-    }
-
-    /// @return more than [#size] if `bytes` can never fit
-    int units(long bytes) {
-      return Math.toIntExact(Math.min(bytes / UNIT + 1, Integer.MAX_VALUE));
-    }
   }
 
   /// Reserved memory, which its [Account] gives back.
   public static final class Reservation {
-    private final Part part;
+    private final MemoryPart part;
+    private final Object owner;
     private final AtomicInteger units;
 
-    private Reservation(Part part, int units) {
+    private Reservation(MemoryPart part, Object owner, int units) {
       this.part = part;
+      this.owner = owner;
       this.units = new AtomicInteger(units);
     }
 
     /// Gives back what is more than `bytes`.
     public void shrink(long bytes) {
-      shrinkTo(part.units(bytes));
+      shrinkTo(MemoryPart.units(bytes));
     }
 
     private void shrinkTo(int fewer) {
       int before = units.getAndUpdate(now -> Math.min(now, fewer));
       if (before > fewer) {
-        part.free.release(before - fewer);
+        part.release(owner, before - fewer);
       }
     }
   }
@@ -148,10 +137,12 @@ public class MemoryBudget {
   public final class Account implements AutoCloseable {
 
     private final Deque<Reservation> held = new ArrayDeque<>();
+    private final Object owner;
     private final boolean onlyLarge;
     private boolean closed;
 
-    private Account(boolean onlyLarge) {
+    private Account(Object owner, boolean onlyLarge) {
+      this.owner = owner;
       this.onlyLarge = onlyLarge;
     }
 
@@ -177,11 +168,11 @@ public class MemoryBudget {
 
     /// Reserves memory if it is available now. Only for an account that is open for long.
     public boolean tryReserve(long bytes) {
-      int units = large.units(bytes);
+      int units = MemoryPart.units(bytes);
       if (!tryAcquire(large, units, Duration.ZERO)) {
         return false;
       }
-      hold(new Reservation(large, units));
+      hold(new Reservation(large, owner, units));
       return true;
     }
 
@@ -201,26 +192,26 @@ public class MemoryBudget {
 
     private Reservation acquire(long bytes, Duration patience) {
       if (!onlyLarge && bytes <= small.bytes() / SMALL_SHARE) {
-        int units = small.units(bytes);
+        int units = MemoryPart.units(bytes);
         if (tryAcquire(small, units, Duration.ZERO)) {
-          return new Reservation(small, units);
+          return new Reservation(small, owner, units);
         }
         if (tryAcquire(large, units, Duration.ZERO)) {
-          return new Reservation(large, units);
+          return new Reservation(large, owner, units);
         }
         if (tryAcquire(small, units, patience)) {
-          return new Reservation(small, units);
+          return new Reservation(small, owner, units);
         }
       } else {
-        int units = large.units(bytes);
-        if (units > large.size) {
+        int units = MemoryPart.units(bytes);
+        if (!large.canFit(bytes)) {
           throw new Problem(
               ProblemType.OVERLOADED,
               "The request needs %s MB of memory, but requests may use only %s MB. Send a smaller request, or raise sheaf.limits.memory."
                   .formatted(megabytes(bytes), megabytes(large.bytes())));
         }
         if (tryAcquire(large, units, patience)) {
-          return new Reservation(large, units);
+          return new Reservation(large, owner, units);
         }
       }
       RejectionMeters.count("memory", 1);
@@ -229,11 +220,10 @@ public class MemoryBudget {
           "The requests that are running use all memory. Retry later, or raise sheaf.limits.memory.");
     }
 
-    private boolean tryAcquire(Part part, int units, Duration patience) {
+    private boolean tryAcquire(MemoryPart part, int units, Duration patience) {
       try {
-        boolean full = part.free.getQueueLength() >= config.queue();
-        // Without a time, tryAcquire would overtake those that wait.
-        return part.free.tryAcquire(units, full ? 0 : patience.toMillis(), TimeUnit.MILLISECONDS);
+        return part.tryAcquire(
+            owner, units, patience.toMillis(), TimeUnit.MILLISECONDS, config.queue());
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         return false;

@@ -1,5 +1,6 @@
 package dev.sheaf.limits;
 
+import dev.sheaf.http.Callers;
 import jakarta.inject.Singleton;
 import org.jboss.resteasy.reactive.server.core.CurrentRequestManager;
 import org.jboss.resteasy.reactive.server.core.ResteasyReactiveRequestContext;
@@ -12,9 +13,11 @@ public class RequestMemory {
   private static final String ACCOUNT = RequestMemory.class.getName();
 
   private final MemoryBudget budget;
+  private final Callers callers;
 
-  RequestMemory(MemoryBudget budget) {
+  RequestMemory(MemoryBudget budget, Callers callers) {
     this.budget = budget;
+    this.callers = callers;
   }
 
   /// The account of the current request.
@@ -28,7 +31,7 @@ public class RequestMemory {
     if (request.getProperty(ACCOUNT) instanceof MemoryBudget.Account account) {
       return account;
     }
-    MemoryBudget.Account account = budget.open();
+    MemoryBudget.Account account = budget.open(callers.ofRequest().identity());
     request.registerCompletionCallback(_ -> account.close());
     request.setProperty(ACCOUNT, account);
     return account;

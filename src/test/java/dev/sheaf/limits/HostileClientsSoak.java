@@ -100,7 +100,8 @@ class HostileClientsSoak {
       }
 
       assertThat(statuses)
-          .allMatch(status -> (status >= 200 && status < 500) || status == 503)
+          // 504 is the answer to a search that reached its own time limit.
+          .allMatch(status -> (status >= 200 && status < 500) || status == 503 || status == 504)
           // Not everything is rejected.
           .contains(200);
       // As 503 promises, what did not fit into memory beside the others is answered later.
