@@ -8,6 +8,7 @@ import static org.hamcrest.Matchers.endsWith;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasItem;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.sheaf.database.RowCount;
 import dev.sheaf.database.Sql;
 import dev.sheaf.embedding.Space;
@@ -18,7 +19,6 @@ import dev.sheaf.testing.PostgresTestResource;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
-import io.restassured.path.json.JsonPath;
 import jakarta.inject.Inject;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -135,17 +135,17 @@ class DocumentCollectionIT {
   private static List<List<String>> pages(int size) {
     var pages = new ArrayList<List<String>>();
     for (String next = ""; next != null; ) {
-      JsonPath page =
-          given()
-              .queryParams(
-                  next.isEmpty() ? Map.of("limit", size) : Map.of("limit", size, "after", next))
-              .get("/api/v1/collections")
-              .then()
-              .statusCode(200)
-              .extract()
-              .jsonPath();
-      pages.add(page.getList("collections.name"));
-      next = page.getString("next");
+      JsonNode page =
+          Api.json(
+              given()
+                  .queryParams(
+                      next.isEmpty() ? Map.of("limit", size) : Map.of("limit", size, "after", next))
+                  .get("/api/v1/collections")
+                  .then()
+                  .statusCode(200)
+                  .extract());
+      pages.add(page.get("collections").findValuesAsText("name"));
+      next = page.path("next").asText(null);
     }
     if (pages.getLast().isEmpty()) {
       pages.removeLast();

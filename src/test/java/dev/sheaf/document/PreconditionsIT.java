@@ -3,6 +3,7 @@ package dev.sheaf.document;
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.sheaf.testing.Api;
 import dev.sheaf.testing.InProcess;
 import dev.sheaf.testing.PostgresTestResource;
@@ -149,8 +150,9 @@ class PreconditionsIT {
       int done = 0;
       while (done < steps) {
         Response read = given().get(path);
-        int text = Integer.parseInt(read.jsonPath().getString("text"));
-        int number = read.jsonPath().getInt("metadata.number");
+        JsonNode stored = Api.json(read);
+        int text = Integer.parseInt(stored.get("text").asText());
+        int number = stored.at("/metadata/number").asInt();
         Response written =
             client % 2 == 0
                 ? put(String.valueOf(text + 1), number, "If-Match", etag(read))

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.greaterThan;
+import static org.hamcrest.Matchers.hasEntry;
 import static org.hamcrest.Matchers.hasItem;
 import static org.hamcrest.Matchers.notNullValue;
 import static org.hamcrest.Matchers.nullValue;
@@ -81,7 +82,7 @@ class JobIT {
   }
 
   private static void awaitState(int id, String state) {
-    await().untilAsserted(() -> job(id).body("state", equalTo(state)));
+    await().untilAsserted(() -> job(id).body("$", hasEntry("state", state)));
   }
 
   private long count(String sql) throws SQLException {
