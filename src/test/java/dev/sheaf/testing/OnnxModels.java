@@ -124,7 +124,7 @@ public final class OnnxModels {
   }
 
   private static byte[] field(int number, byte[] content) {
-    return join(varint(number << 3 | 2), varint(content.length), content);
+    return join(varint((number << 3) | 2), varint(content.length), content);
   }
 
   private static byte[] field(int number, int value) {
@@ -135,7 +135,7 @@ public final class OnnxModels {
     var bytes = new ByteArrayOutputStream();
     int rest = value;
     while (rest > 0x7F) {
-      bytes.write(rest & 0x7F | 0x80);
+      bytes.write((rest & 0x7F) | 0x80);
       rest >>>= 7;
     }
     bytes.write(rest);
