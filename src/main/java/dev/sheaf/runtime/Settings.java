@@ -93,6 +93,7 @@ public final class Settings {
           setting("sheaf.search.slow", duration(Duration.ZERO, DAY)),
           setting("sheaf.search.cached-queries", whole(0, 1_000_000)),
           setting("sheaf.rerank.url", url("http", "https")),
+          setting("sheaf.rerank.directory", text()),
           setting("sheaf.rerank.model", text()),
           setting("sheaf.rerank.format", oneOf("cohere", "tei")),
           setting("sheaf.rerank.api-key", key()),
@@ -102,6 +103,8 @@ public final class Settings {
           setting("sheaf.rerank.batch-size", whole(1, 1_000)),
           setting("sheaf.rerank.max-text", size(64, 1 << 20)),
           setting("sheaf.rerank.concurrency", whole(1, 1_000)),
+          setting("sheaf.rerank.max-tokens", whole(16, 2_048)),
+          setting("sheaf.rerank.threads", whole(1, 1_024)),
           setting("sheaf.index.min-rows", whole(1, Integer.MAX_VALUE)),
           setting("sheaf.index.check-every", duration(MILLISECOND, DAY)),
           setting("sheaf.index.defer-above", number("0", "1e9")),
@@ -268,8 +271,12 @@ public final class Settings {
   }
 
   private static void requireModelOfReranking(SmallRyeConfig config, List<String> problems) {
-    if (text(config.getConfigValue("sheaf.rerank.url")) != null
-        && text(config.getConfigValue("sheaf.rerank.model")) == null) {
+    if (text(config.getConfigValue("sheaf.rerank.url")) == null) {
+      return;
+    }
+    if (text(config.getConfigValue("sheaf.rerank.directory")) != null) {
+      problems.add("sheaf.rerank.directory must not be set together with sheaf.rerank.url");
+    } else if (text(config.getConfigValue("sheaf.rerank.model")) == null) {
       problems.add("sheaf.rerank.model must be the name of the model of sheaf.rerank.url");
     }
   }

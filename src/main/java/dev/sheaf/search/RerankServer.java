@@ -17,13 +17,15 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.DoubleConsumer;
 
 /// A server with the endpoint `POST <url>/rerank`: Cohere, Jina, vLLM, Text Embeddings Inference or
 /// another one with the same API. Nothing that it answers is logged or shown, because servers
 /// repeat texts and keys in their errors.
-final class RerankServer implements AutoCloseable {
+final class RerankServer implements RerankModel {
 
   private static final int OK = 200;
 
@@ -45,15 +47,21 @@ final class RerankServer implements AutoCloseable {
     this.key = config.apiKeyFile().map(KeyFile::read).or(config::apiKey);
   }
 
-  String model() {
+  @Override
+  public String name() {
     return model;
   }
 
-  /// The memory that a request needs.
-  ///
-  /// @param bytes of its query and texts
-  static long memory(long bytes) {
+  @Override
+  public long memory(long bytes) {
     return 4 * bytes + MAX_ANSWER_BYTES;
+  }
+
+  /// All texts are one request.
+  @Override
+  public void score(String query, List<String> texts, Duration timeout, DoubleConsumer scores)
+      throws RerankException {
+    Arrays.stream(scores(query, texts, timeout)).forEach(scores);
   }
 
   /// How relevant each text is to the query: `double[texts]`, larger is better.

@@ -3,17 +3,22 @@ package dev.sheaf.search;
 import dev.sheaf.database.Cancellation;
 import dev.sheaf.limits.MemoryBudget;
 import dev.sheaf.problem.Problem;
+import dev.sheaf.runtime.StartupFailure;
 import dev.sheaf.telemetry.Spans;
 import io.micrometer.core.instrument.Meter.MeterProvider;
 import io.micrometer.core.instrument.Metrics;
 import io.micrometer.core.instrument.Timer;
+import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.PreDestroy;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
+import jakarta.interceptor.Interceptor;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -25,7 +30,7 @@ import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
-/// Reranks the best hits of a search: a [RerankServer] scores them, the best ones first, one batch
+/// Reranks the best hits of a search: a [RerankModel] scores them, the best ones first, one batch
 /// after the other. Hits that have no score when the time is over, or after a failure, follow in
 /// the order of the search.
 @Singleton
@@ -40,7 +45,7 @@ class Reranker {
 
   private final RerankConfig config;
   private final Spans spans;
-  private final @Nullable RerankServer server;
+  private final @Nullable RerankModel model;
   private final Semaphore requests;
   private final AtomicBoolean failing = new AtomicBoolean();
 
@@ -52,33 +57,52 @@ class Reranker {
   Reranker(RerankConfig config, Spans spans) {
     this.config = config;
     this.spans = spans;
-    // Settings checks that there is a model.
-    this.server =
-        config
-            .url()
-            .map(url -> new RerankServer(url, config.model().orElseThrow(), config))
-            .orElse(null);
+    this.model = model(config);
     this.requests = new Semaphore(config.concurrency(), true);
     for (String outcome : List.of("all", "some", "none")) {
       TIMES.withTag("outcome", outcome);
     }
   }
 
+  private static @Nullable RerankModel model(RerankConfig config) {
+    if (config.url().isPresent()) {
+      // Settings checks that the model has a name.
+      return new RerankServer(config.url().get(), config.model().orElseThrow(), config);
+    }
+    if (config.directory().isEmpty()) {
+      return null;
+    }
+    Path directory = config.directory().get().toAbsolutePath().normalize();
+    return new CrossEncoder(
+        directory,
+        config.model().orElseGet(() -> String.valueOf(directory.getFileName())),
+        config.maxTokens(),
+        config.threads().orElseGet(() -> Runtime.getRuntime().availableProcessors()));
+  }
+
+  /// A model that cannot be loaded fails the start, before the schema is migrated.
+  void load(@Observes @Priority(Interceptor.Priority.PLATFORM_BEFORE - 1) StartupEvent event) {
+    if (model != null) {
+      StartupFailure.exitIfFails("reranking", model::load);
+    }
+  }
+
   @PreDestroy
   void close() {
-    if (server != null) {
-      server.close();
+    if (model != null) {
+      model.close();
     }
   }
 
   /// The number of hits, or of documents with `groupBy`, to rerank.
   ///
-  /// @throws Problem if there is no server, or the hits or the time are more than it allows, or the
+  /// @throws Problem if there is no model, or the hits or the time are more than it allows, or the
   ///   hits do not contain the requested page
   int limit(SearchRequest request, Rerank rerank) {
-    if (server == null) {
+    if (model == null) {
       throw Problem.field(
-          "rerank", "This service has no model for reranking. The operator sets sheaf.rerank.url.");
+          "rerank",
+          "This service has no model for reranking. The operator sets sheaf.rerank.url or sheaf.rerank.directory.");
     }
     int most = config.maxHits() / request.groupSize();
     int boosted = request.boost().isEmpty() ? most : request.window();
@@ -136,7 +160,7 @@ class Reranker {
     }
     Duration took = Duration.ofNanos(System.nanoTime() - start);
     if (rerank.timeout() == null) {
-      // A client's own time limit says nothing about the server.
+      // A client's own time limit says nothing about the model.
       logChange(because);
     }
     TIMES
@@ -145,15 +169,15 @@ class Reranker {
     return new Result(
         ordered(candidates, scores),
         new Reranked(
-            server().model(),
+            model().name(),
             scores.size(),
             found.size(),
             Math.round(took.toNanos() / 1e3) / 1e3,
             because));
   }
 
-  private RerankServer server() {
-    return Objects.requireNonNull(server);
+  private RerankModel model() {
+    return Objects.requireNonNull(model);
   }
 
   private Duration timeout(Rerank rerank) {
@@ -184,24 +208,30 @@ class Reranker {
           Stream.concat(Stream.of(query), texts.stream())
               .mapToLong(text -> text.getBytes(StandardCharsets.UTF_8).length)
               .sum();
-      MemoryBudget.Reservation reserved = memory.reserve(RerankServer.memory(bytes));
+      MemoryBudget.Reservation reserved = memory.reserve(model().memory(bytes));
       try {
-        Arrays.stream(scores(query, texts, deadline)).forEach(scores::add);
+        score(query, texts, deadline, scores);
       } finally {
         reserved.shrink(0);
       }
     }
   }
 
-  private double[] scores(String query, List<String> texts, long deadline) throws RerankException {
+  private void score(String query, List<String> texts, long deadline, List<Double> scores)
+      throws RerankException {
     acquire(deadline);
     try {
       Duration left = Duration.ofNanos(deadline - System.nanoTime());
       if (!left.isPositive()) {
         throw new RerankException("The time for reranking is over.");
       }
-      return spans.reranking(
-          server().model(), texts.size(), () -> server().scores(query, texts, left));
+      spans.reranking(
+          model().name(),
+          texts.size(),
+          () -> {
+            model().score(query, texts, left, scores::add);
+            return scores;
+          });
     } finally {
       requests.release();
     }
@@ -259,12 +289,12 @@ class Reranker {
   private void logChange(@Nullable String because) {
     if (because == null) {
       if (failing.compareAndSet(true, false)) {
-        LOG.infof("Reranking works again: model=%s", server().model());
+        LOG.infof("Reranking works again: model=%s", model().name());
       }
     } else if (failing.compareAndSet(false, true)) {
       LOG.warnf(
           "Reranking fails, so hits keep the order of their search: model=%s failure=%s",
-          server().model(), because);
+          model().name(), because);
     }
   }
 }

@@ -157,7 +157,7 @@ class BadInputIT {
           {"text":"a","passages":{"limit":0}} | 422 | passages.limit | passages.limit must be a whole number from 1 to 100, not 0.
           {"vector":[1],"rerank":{}}        | 422 | rerank    | rerank requires text, with which the model compares the hits.
           {"text":"a","rerank":{"limit":0}} | 422 | rerank.limit | rerank.limit must be a whole number from 1 to 1000, not 0.
-          {"text":"a","rerank":{}}          | 422 | rerank    | This service has no model for reranking. The operator sets sheaf.rerank.url.
+          {"text":"a","rerank":{}}          | 422 | rerank    | This service has no model for reranking. The operator sets sheaf.rerank.url or sheaf.rerank.directory.
           {"text":"a","diversity":1.1}      | 422 | diversity | diversity must be a number from 0 to 1, not 1.1.
           {"text":"a","window":10}          | 422 | window    | window requires boost or diversity.
           {"text":"a","diversity":0,"window":501} | 422 | window | window must be a whole number from 1 to 500, not 501.

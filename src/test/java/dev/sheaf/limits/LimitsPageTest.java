@@ -110,11 +110,14 @@ class LimitsPageTest {
         constant("search.SearchRequest", "MAX_WINDOW"));
     code.put("hits that are reranked", setting("search.RerankConfig", "maxHits"));
     code.put(
-        "texts of a request to the server for reranking",
+        "texts of a request to the server for reranking, or of a batch of the model in the service",
         setting("search.RerankConfig", "batchSize"));
     code.put("bytes of each of these texts", setting("search.RerankConfig", "maxText"));
     code.put("time for reranking", setting("search.RerankConfig", "timeout"));
     code.put("concurrent requests for reranking", setting("search.RerankConfig", "concurrency"));
+    code.put(
+        "tokens of a query and a text that a model in the service reranks",
+        setting("search.RerankConfig", "maxTokens"));
     code.put(
         "groups of synonyms of a collection",
         constant("collection.CollectionSettings", "MAX_SYNONYM_GROUPS"));

@@ -45,6 +45,7 @@ class SettingsTest {
           "sheaf.embedding.openai.*.api-key-file",
           "sheaf.embedding.openai.*.query-prefix",
           "sheaf.embedding.openai.*.document-prefix",
+          "sheaf.rerank.directory",
           "sheaf.rerank.model",
           "sheaf.rerank.api-key",
           "sheaf.rerank.api-key-file",
@@ -86,6 +87,8 @@ class SettingsTest {
           sheaf.rerank.api-key-file | /nowhere | sheaf.rerank.api-key-file must be a file that contains ASCII characters without spaces, not /nowhere
           sheaf.embedding.openai.m.api-key | a secret | sheaf.embedding.openai.m.api-key must be ASCII characters without spaces (PropertiesConfigSource[source=test]) - correct the setting, or remove it
           sheaf.embedding.openai.m.api-key-file | /nowhere | sheaf.embedding.openai.m.api-key-file must be a file that contains ASCII characters without spaces, not /nowhere
+          sheaf.rerank.max-tokens | 15 | sheaf.rerank.max-tokens must be a whole number from 16 to 2048, not 15
+          sheaf.rerank.threads | 0 | sheaf.rerank.threads must be a whole number from 1 to 1024, not 0
           sheaf.rerank.url | http://localhost | sheaf.rerank.model must be the name of the model of sheaf.rerank.url
           sheaf.access.mode | closed | sheaf.access.mode must be required or open, not closed
           sheaf.schema.scratch-url | mysql://u:secret@h/d | sheaf.schema.scratch-url must be a URL that begins with postgres:// or postgresql:// (PropertiesConfigSource[source=test]) - correct the setting, or remove it

@@ -8,7 +8,8 @@ import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import dev.sheaf.embedding.EmbeddingException;
 import dev.sheaf.embedding.EmbeddingModel;
-import dev.sheaf.runtime.NativeExecutable;
+import dev.sheaf.onnx.OnnxRuntime;
+import dev.sheaf.onnx.WordPieceTokenizer;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -20,7 +21,6 @@ import java.nio.ByteBuffer;
 import java.nio.LongBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.ReadableByteChannel;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -58,7 +58,6 @@ final class BgeSmall implements EmbeddingModel, AutoCloseable {
   private static final int MAX_TOKENS = 510;
 
   private static final String WEIGHTS = "/bge-small-en-v1.5-q.onnx";
-  private static final String LIBRARIES = "onnxruntime.native.path";
   private static final String TOKENIZER = "/bge-small-en-v1.5-q-tokenizer.json";
 
   private static final Logger LOG = Logger.getLogger(BgeSmall.class);
@@ -276,31 +275,14 @@ final class BgeSmall implements EmbeddingModel, AutoCloseable {
     try (InputStream in = url(TOKENIZER).openStream()) {
       tokenizer = WordPieceTokenizer.read(in);
     }
-    findLibraries();
-    var environment = OrtEnvironment.getEnvironment();
+    var environment = OnnxRuntime.environment();
     OrtSession session;
     try (var arena = Arena.ofConfined();
-        var options = new OrtSession.SessionOptions()) {
-      options.setIntraOpNumThreads(1);
-      options.setInterOpNumThreads(1);
-      // Its arena keeps what the largest batch took, and makes none faster.
-      options.setCPUArenaAllocator(false);
+        var options = OnnxRuntime.options()) {
       session = environment.createSession(read(weights, arena), options);
     }
     checkDimensions(session);
     return new Loaded(environment, session, tokenizer);
-  }
-
-  /// A native executable has the libraries of ONNX Runtime in a directory beside it. A JVM has them
-  /// in the jar, or where the property says.
-  private static void findLibraries() {
-    if (NativeExecutable.RUNS && System.getProperty(LIBRARIES) == null) {
-      ProcessHandle.current()
-          .info()
-          .command()
-          .map(executable -> Path.of(executable).resolveSibling("native"))
-          .ifPresent(directory -> System.setProperty(LIBRARIES, directory.toString()));
-    }
   }
 
   private static void checkDimensions(OrtSession session) throws OrtException {

@@ -1,4 +1,4 @@
-package dev.sheaf.embedding.bundled;
+package dev.sheaf.onnx;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -6,11 +6,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.text.Normalizer;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/// BERT's uncased tokenizer: Devlin et al., "BERT", 2018, as the reference implementation and
+/// BERT's tokenizer, cased or not: Devlin et al., "BERT", 2018, as the reference implementation and
 /// Hugging Face's `BertNormalizer`, `BertPreTokenizer` and `WordPiece` define it. Time is linear in
 /// the length of the text.
 ///
@@ -19,18 +20,23 @@ import org.jspecify.annotations.Nullable;
 /// special tokens in a text, such as `[SEP]`, are plain text.
 ///
 /// Immutable and thread-safe.
-final class WordPieceTokenizer {
+public final class WordPieceTokenizer implements ModelTokenizer {
 
   private static final int MAX_WORD = 100;
   private static final String CONTINUATION = "##";
+  private static final String CLASSIFICATION = "[CLS]";
+  private static final String SEPARATOR = "[SEP]";
+  private static final String UNKNOWN = "[UNK]";
 
   private final Node words = new Node();
   private final Node continuations = new Node();
   private final int classification;
   private final int separator;
   private final int unknown;
+  private final boolean lowercase;
 
-  private WordPieceTokenizer(SortedMap<String, Integer> vocabulary) {
+  private WordPieceTokenizer(SortedMap<String, Integer> vocabulary, boolean lowercase) {
+    this.lowercase = lowercase;
     vocabulary.forEach((piece, id) -> {
       if (piece.startsWith(CONTINUATION) && piece.length() > CONTINUATION.length()) {
         continuations.add(piece.substring(CONTINUATION.length()), id);
@@ -38,31 +44,52 @@ final class WordPieceTokenizer {
         words.add(piece, id);
       }
     });
-    this.classification = idOf(vocabulary, "[CLS]");
-    this.separator = idOf(vocabulary, "[SEP]");
-    this.unknown = idOf(vocabulary, "[UNK]");
+    this.classification = vocabulary.getOrDefault(CLASSIFICATION, 0);
+    this.separator = vocabulary.getOrDefault(SEPARATOR, 0);
+    this.unknown = vocabulary.getOrDefault(UNKNOWN, 0);
   }
 
-  /// Reads the vocabulary of a Hugging Face `tokenizer.json`.
+  /// Reads a Hugging Face `tokenizer.json`.
   ///
-  /// @throws IOException if it cannot be read or is not the vocabulary of a WordPiece model
-  static WordPieceTokenizer read(InputStream tokenizerJson) throws IOException {
-    JsonNode model = new ObjectMapper().readTree(tokenizerJson).path("model");
-    if (!model.path("type").asText().equals("WordPiece")) {
-      throw new IOException("Not a WordPiece model: " + model.path("type"));
+  /// @throws IOException if it cannot be read or describes another tokenizer
+  public static WordPieceTokenizer read(InputStream tokenizerJson) throws IOException {
+    return of(new ObjectMapper().readTree(tokenizerJson));
+  }
+
+  /// @param json a Hugging Face `tokenizer.json`
+  /// @throws IOException if it describes another tokenizer
+  static WordPieceTokenizer of(JsonNode json) throws IOException {
+    JsonNode model = json.path("model");
+    JsonNode normalizer = json.path("normalizer");
+    boolean lowercase = normalizer.path("lowercase").asBoolean();
+    boolean known =
+        model.path("type").asText().equals("WordPiece")
+            && model.path("continuing_subword_prefix").asText(CONTINUATION).equals(CONTINUATION)
+            && json.path("pre_tokenizer").path("type").asText().equals("BertPreTokenizer")
+            && normalizer.path("type").asText().equals("BertNormalizer")
+            && normalizer.path("clean_text").asBoolean()
+            && normalizer.path("handle_chinese_chars").asBoolean()
+            && normalizer.path("strip_accents").asBoolean(lowercase) == lowercase;
+    if (!known) {
+      throw new IOException("it is not BERT's tokenizer");
     }
     var vocabulary = new TreeMap<String, Integer>();
     model.path("vocab").properties().forEach(e -> vocabulary.put(e.getKey(), e.getValue().asInt()));
-    return new WordPieceTokenizer(vocabulary);
+    for (String special : List.of(CLASSIFICATION, SEPARATOR, UNKNOWN)) {
+      if (!vocabulary.containsKey(special)) {
+        throw new IOException("its vocabulary does not contain " + special);
+      }
+    }
+    return new WordPieceTokenizer(vocabulary, lowercase);
   }
 
   /// The ID of `[CLS]`, which precedes every text.
-  int classification() {
+  public int classification() {
     return classification;
   }
 
   /// The ID of `[SEP]`, which follows every text.
-  int separator() {
+  public int separator() {
     return separator;
   }
 
@@ -71,8 +98,8 @@ final class WordPieceTokenizer {
     return unknown;
   }
 
-  /// The IDs of a text's tokens, without special tokens.
-  int[] encode(String text) {
+  @Override
+  public int[] encode(String text) {
     var ids = new Ids();
     String normalized = normalize(text);
     int start = 0;
@@ -134,9 +161,9 @@ final class WordPieceTokenizer {
     }
   }
 
-  /// Converts to lower case, removes accents and invisible characters, and replaces each
-  /// white-space character by a space.
-  private static String normalize(String text) {
+  /// Removes invisible characters, replaces each white-space character by a space, and unless it is
+  /// cased converts to lower case and removes accents.
+  private String normalize(String text) {
     var clean = new StringBuilder(text.length());
     boolean ascii = true;
     for (int i = 0; i < text.length(); ) {
@@ -146,10 +173,10 @@ final class WordPieceTokenizer {
         clean.append(' ');
       } else if (!isInvisible(c)) {
         ascii &= c < 0x80;
-        clean.appendCodePoint(ascii ? Character.toLowerCase(c) : c);
+        clean.appendCodePoint(ascii && lowercase ? Character.toLowerCase(c) : c);
       }
     }
-    if (ascii) {
+    if (ascii || !lowercase) {
       return clean.toString();
     }
     String decomposed = Normalizer.normalize(clean, Normalizer.Form.NFD);
@@ -164,7 +191,7 @@ final class WordPieceTokenizer {
     return clean.toString();
   }
 
-  private static boolean isWhiteSpace(int c) {
+  static boolean isWhiteSpace(int c) {
     return (c >= '\t' && c <= '\r') || c == 0x85 || Character.isSpaceChar(c);
   }
 
@@ -206,14 +233,6 @@ final class WordPieceTokenizer {
         || (c >= 0x2A700 && c <= 0x2CEAF)
         || (c >= 0xF900 && c <= 0xFAFF)
         || (c >= 0x2F800 && c <= 0x2FA1F);
-  }
-
-  private static int idOf(SortedMap<String, Integer> vocabulary, String piece) {
-    Integer id = vocabulary.get(piece);
-    if (id == null) {
-      throw new IllegalArgumentException("The vocabulary does not contain " + piece);
-    }
-    return id;
   }
 
   /// A node of a trie of the vocabulary. The children are sorted, because pieces are added in

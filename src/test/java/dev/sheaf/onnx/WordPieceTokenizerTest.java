@@ -1,4 +1,4 @@
-package dev.sheaf.embedding.bundled;
+package dev.sheaf.onnx;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
