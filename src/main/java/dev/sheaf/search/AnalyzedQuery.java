@@ -159,10 +159,12 @@ final class AnalyzedQuery {
         }
       }
       result.add(
-          new SearchWords.Word(
+          SearchWords.Word.of(
               String.join(" ", group.phrase().lexemes()),
               Math.min(sum, chunks),
-              group.times() * Bm25.weight(chunks, most),
+              group.times(),
+              most,
+              chunks,
               group.phrases().stream().map(Synonyms.Phrase::query).toList()));
     }
     each.stream()

@@ -69,19 +69,23 @@ public record Expand(
   /// Leaves out chunks that are hits themselves, or that a better hit already has, and those that
   /// are farther from the hit.
   static List<Hit> withoutRepetitions(List<Hit> hits) {
-    record Place(String document, int ordinal) {}
+    record Place(@Nullable String collection, String document, int ordinal) {
+      Place(Hit hit, int ordinal) {
+        this(hit.collection(), hit.document(), ordinal);
+      }
+    }
     Set<Place> seen = new HashSet<>();
-    hits.forEach(hit -> seen.add(new Place(hit.document(), hit.ordinal())));
+    hits.forEach(hit -> seen.add(new Place(hit, hit.ordinal())));
     var expanded = new ArrayList<Hit>();
     for (Hit hit : hits) {
       List<AdjacentChunk> before = hit.before() == null ? List.of() : hit.before();
       int from = before.size();
-      while (from > 0 && seen.add(new Place(hit.document(), before.get(from - 1).ordinal()))) {
+      while (from > 0 && seen.add(new Place(hit, before.get(from - 1).ordinal()))) {
         from--;
       }
       List<AdjacentChunk> after = hit.after() == null ? List.of() : hit.after();
       int to = 0;
-      while (to < after.size() && seen.add(new Place(hit.document(), after.get(to).ordinal()))) {
+      while (to < after.size() && seen.add(new Place(hit, after.get(to).ordinal()))) {
         to++;
       }
       expanded.add(hit.expanded(before.subList(from, before.size()), after.subList(0, to)));

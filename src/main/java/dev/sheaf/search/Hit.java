@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /// A chunk that a search found. Fields that the request does not select are absent.
 ///
+/// @param collection its name; only in a search of several
 /// @param document the client's id of the document
 /// @param ordinal the chunk's position in the document, from 0
 /// @param highlight the best of the passages of 240 characters
@@ -29,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @Schema(name = "Hit")
 public record Hit(
+    @Schema(description = "Its collection, in a search of several") @Nullable String collection,
     String document,
     @Nullable String title,
     @Nullable String uri,
@@ -87,6 +89,11 @@ public record Hit(
     return copy(title, text, metadata, vector, rerankScore, before, after, explain);
   }
 
+  /// The same hit of a search of several collections.
+  Hit in(String name) {
+    return copy(name, title, text, metadata, vector, rerankScore, before, after, explain);
+  }
+
   private Hit copy(
       @Nullable String title,
       @Nullable String text,
@@ -96,7 +103,21 @@ public record Hit(
       @Nullable List<Expand.AdjacentChunk> before,
       @Nullable List<Expand.AdjacentChunk> after,
       @Nullable HitExplanation explain) {
+    return copy(collection, title, text, metadata, vector, rerankScore, before, after, explain);
+  }
+
+  private Hit copy(
+      @Nullable String collection,
+      @Nullable String title,
+      @Nullable String text,
+      @Nullable String metadata,
+      float @Nullable [] vector,
+      @Nullable Double rerankScore,
+      @Nullable List<Expand.AdjacentChunk> before,
+      @Nullable List<Expand.AdjacentChunk> after,
+      @Nullable HitExplanation explain) {
     return new Hit(
+        collection,
         document,
         title,
         uri,

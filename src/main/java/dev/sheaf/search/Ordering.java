@@ -103,10 +103,12 @@ class Ordering {
 
   /// The hits of each document together if they are grouped, else each by itself.
   private static List<List<Hit>> groups(SearchRequest request, List<Hit> found) {
+    record Group(@Nullable String collection, String id) {}
     Map<Object, List<Hit>> groups = new LinkedHashMap<>();
     for (int place = 0; place < found.size(); place++) {
       Hit hit = found.get(place);
-      Object group = request.groupBy() == null ? (Object) place : hit.document();
+      Object group =
+          request.groupBy() == null ? place : new Group(hit.collection(), hit.document());
       groups.computeIfAbsent(group, _ -> new ArrayList<>()).add(hit);
     }
     return List.copyOf(groups.values());

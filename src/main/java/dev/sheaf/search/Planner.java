@@ -77,16 +77,38 @@ class Planner {
     }
   }
 
+  /// Reads hits that were ranked before.
+  ///
+  /// @throws Problem if the search timed out, or its hits are too large
+  Outcome read(Query query, ShardedSearch.Lists lists, MemoryBudget.Account memory)
+      throws SQLException {
+    try {
+      return new Search(query, 0, memory).read(lists);
+    } catch (SQLException e) {
+      throw timedOut(e, query.request());
+    }
+  }
+
   /// Throws a problem if `failure` means that the time of a search is over; else returns it.
   SQLException timedOut(SQLException failure, SearchRequest request) {
     if (SqlStates.QUERY_CANCELED.equals(failure.getSQLState())) {
-      throw new Problem(
-          ProblemType.SEARCH_TIMEOUT,
-          "The search took more than "
-              + timeout(request)
-              + " ms. Raise timeout, or use a narrower filter.");
+      throw timeIsOver(request);
     }
     return failure;
+  }
+
+  Problem timeIsOver(SearchRequest request) {
+    return new Problem(
+        ProblemType.SEARCH_TIMEOUT,
+        "The search took more than "
+            + timeout(request)
+            + " ms. Raise timeout, or use a narrower filter.");
+  }
+
+  /// The reason for which a hybrid search whose lists are longer than it merges is truncated.
+  static String moreInLists(SearchRequest request) {
+    return "A hybrid search merges the best %s chunks of each list, and there are more. Raise hybrid.depth."
+        .formatted(request.hybrid().depth());
   }
 
   /// The maximum time of a search in milliseconds.
@@ -158,6 +180,11 @@ class Planner {
       }
     }
 
+    Outcome read(ShardedSearch.Lists lists) throws SQLException {
+      ExecutionResult result = run(new SearchSql(query, new SearchPlan.Merge(), lists));
+      return outcome(result, Strategy.EXACT, true, null, null);
+    }
+
     private long indexedRows() throws SQLException {
       long space = query.space().id();
       Long cached = indexedRows.getIfPresent(space);
@@ -181,10 +208,7 @@ class Planner {
     }
 
     private @Nullable String moreInLists(ExecutionResult result) {
-      return result.more() && !isFull(result)
-          ? "A hybrid search merges the best %s chunks of each list, and there are more. Raise hybrid.depth."
-              .formatted(query.request().hybrid().depth())
-          : null;
+      return result.more() && !isFull(result) ? Planner.moreInLists(query.request()) : null;
     }
 
     private SearchPlan.IndexScan indexScan() {
@@ -207,7 +231,10 @@ class Planner {
     }
 
     private ExecutionResult run(SearchPlan plan) throws SQLException {
-      var sql = new SearchSql(query, plan);
+      return run(new SearchSql(query, plan));
+    }
+
+    private ExecutionResult run(SearchSql sql) throws SQLException {
       ExecutionResult result = execution.run(query, sql, remainingMillis());
       indexedRows.put(query.space().id(), result.indexedRows());
       if (query.request().explain()) {

@@ -382,7 +382,9 @@ class QueryWords {
         sharded
             ? row.getLong(6)
             : chunksWith((Number) row.getObject(4), (Number) row.getObject(5), row.getLong(6), all);
-    return new SearchWords.Word(row.getString(1), with, row.getInt(2) * Bm25.weight(all, with));
+    String lexeme = row.getString(1);
+    return SearchWords.Word.of(
+        lexeme, with, row.getInt(2), with, all, List.of(Lexemes.quoted(lexeme)));
   }
 
   /// The number of chunks that contain a word.

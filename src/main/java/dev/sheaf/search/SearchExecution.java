@@ -287,6 +287,7 @@ public class SearchExecution {
     MarkedText marked =
         request.marksWords() ? marked(query, row.getString(columns.last() + 1)) : null;
     return new Hit(
+        null,
         row.getString(2),
         columns.text(ReturnField.TITLE),
         columns.text(ReturnField.URI),

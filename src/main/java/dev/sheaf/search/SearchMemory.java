@@ -21,7 +21,8 @@ final class SearchMemory {
   /// What a search needs if the texts of its hits are short.
   static long before(SearchRequest request, int dimensions) {
     long hits = (long) request.limit() * request.groupSize();
-    return COST * SearchSql.fewBytes(request) + hits * perHit(request, dimensions);
+    long texts = request.returnsTexts() ? COST * SearchSql.fewBytes(request) : 0;
+    return texts + hits * perHit(request, dimensions);
   }
 
   /// What its hits need until they are written. Long texts have a reservation of their own.

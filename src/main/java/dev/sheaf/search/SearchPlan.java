@@ -44,6 +44,6 @@ public sealed interface SearchPlan {
   /// Ranks every chunk that contains the query's words.
   record FulltextScan() implements SearchPlan {}
 
-  /// Reads the hits among chunks that are ranked already: [ShardedSearch].
+  /// Reads the hits among chunks that are ranked already: [ShardedSearch], [FederatedSearch].
   record Merge() implements SearchPlan {}
 }

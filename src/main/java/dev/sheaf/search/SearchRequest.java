@@ -293,6 +293,95 @@ public record SearchRequest(
         diversity, window, facets, total, ef, exact, timeout, explain);
   }
 
+  /// A search for the best chunks of one list of this search. It selects nothing.
+  ///
+  /// @param list vector or fulltext
+  /// @param query `null` in a list of chunks with words
+  /// @param hits number of the best hits, or of documents with `groupBy`
+  /// @param millis its time
+  SearchRequest ranking(Mode list, float @Nullable [] query, int hits, int millis) {
+    boolean whole = mode == list;
+    return new SearchRequest(
+        list == Mode.VECTOR ? null : text,
+        query,
+        null,
+        List.of(),
+        List.of(),
+        list,
+        match,
+        weights,
+        filter,
+        hits,
+        0,
+        null,
+        whole ? groupBy : null,
+        whole ? groupSize : 1,
+        Set.of(),
+        false,
+        null,
+        false,
+        null,
+        hybrid,
+        List.of(),
+        null,
+        null,
+        window,
+        Map.of(),
+        total,
+        ef,
+        exact,
+        millis,
+        false);
+  }
+
+  /// The same search with a shorter time.
+  SearchRequest within(int millis) {
+    return new SearchRequest(
+        text, vector, like, alsoLike, unlike, mode, match, weights, filter, limit, offset, minScore,
+        groupBy, groupSize, select, highlight, passages, matches, expand, hybrid, boost, rerank,
+        diversity, window, facets, total, ef, exact, millis, explain);
+  }
+
+  /// A search that reads hits which were ranked before, each by itself.
+  SearchRequest reading(int millis) {
+    return new SearchRequest(
+        text,
+        null,
+        null,
+        List.of(),
+        List.of(),
+        mode == Mode.VECTOR ? mode : Mode.FULLTEXT,
+        match,
+        weights,
+        Filter.EVERYTHING,
+        limit * groupSize,
+        0,
+        null,
+        null,
+        1,
+        select,
+        highlight,
+        passages,
+        matches,
+        expand,
+        hybrid,
+        boost,
+        rerank,
+        diversity,
+        window,
+        Map.of(),
+        false,
+        ef,
+        exact,
+        millis,
+        false);
+  }
+
+  /// Whether the hits have texts.
+  boolean returnsTexts() {
+    return !select.isEmpty() || marksWords() || expand != null;
+  }
+
   /// Whether words are marked.
   boolean marksWords() {
     return highlight || passages != null || matches;

@@ -57,12 +57,22 @@ public class SearchService {
   /// The result of a search, and what it left out of its text.
   ///
   /// @param titles whether the collection searches the titles of documents
-  private record FoundHits(
+  record FoundHits(
       Planner.Outcome outcome,
       List<String> warnings,
       MatchCounter.MatchCounts counts,
       Metric metric,
       boolean titles) {}
+
+  /// What a search of several collections needs of one of them.
+  ///
+  /// @param titles whether it searches the titles of documents
+  /// @param words the words of the text; none if the search does not need them
+  record SearchedCollection(Space space, boolean titles, SearchWords words) {}
+
+  private interface SpaceWork<T> {
+    T on(ActiveSpace searched) throws SQLException;
+  }
 
   SearchService(
       CollectionService collections,
@@ -103,10 +113,7 @@ public class SearchService {
       MemoryBudget.Account memory)
       throws SQLException {
     long start = System.nanoTime();
-    if (request.mode() != Mode.VECTOR || request.marksWords()) {
-      modules.require(CollectionService.FULLTEXT);
-    }
-    requireAllowedTimeout(request.timeout());
+    requireAllowed(request);
     SearchRequest searched = ordering.candidates(request);
     FoundHits found =
         replicas.read(Reads.SEARCH, after, () -> search(collection, searched, memory));
@@ -130,10 +137,98 @@ public class SearchService {
         request.explain() ? outcome.explained() : null);
   }
 
+  /// Reads what a search of several collections needs of one of them.
+  ///
+  /// @throws Problem as [#search]
+  @LimitConcurrency(WorkKind.SEARCH)
+  SearchedCollection prepare(
+      String collection, SearchRequest request, @Nullable LogSequenceNumber after)
+      throws SQLException {
+    return replicas.read(
+        Reads.SEARCH,
+        after,
+        () ->
+            onActiveSpace(
+                collection,
+                searched -> {
+                  requireTitles(searched, collection, request);
+                  return new SearchedCollection(
+                      searched.space(),
+                      searched.settings().searchesTitles(),
+                      words(searched, request));
+                }));
+  }
+
+  /// Ranks the chunks of one of several collections.
+  ///
+  /// @param list selects no fields
+  /// @param words with their weights in all of the collections
+  /// @throws Problem as [#search]
+  @LimitConcurrency(WorkKind.SEARCH)
+  FoundHits rank(
+      String collection,
+      SearchRequest list,
+      SearchWords words,
+      @Nullable LogSequenceNumber after,
+      MemoryBudget.Account memory)
+      throws SQLException {
+    long start = System.nanoTime();
+    FoundHits found =
+        replicas.read(
+            Reads.SEARCH,
+            after,
+            () ->
+                onActiveSpace(
+                    collection, searched -> search(searched, collection, list, words, memory)));
+    log.record(collection, list, found.outcome(), Duration.ofNanos(System.nanoTime() - start));
+    return found;
+  }
+
+  /// Reads hits of one of several collections. A chunk that was deleted in the meantime is left
+  /// out.
+  ///
+  /// @param ranked their documents, chunks and keys
+  /// @throws Problem as [#search]
+  @LimitConcurrency(WorkKind.SEARCH)
+  List<Hit> read(
+      String collection,
+      SearchRequest request,
+      SearchWords words,
+      ShardedSearch.Lists ranked,
+      @Nullable LogSequenceNumber after,
+      MemoryBudget.Account memory)
+      throws SQLException {
+    return replicas.read(
+        Reads.SEARCH,
+        after,
+        () ->
+            onActiveSpace(
+                collection,
+                searched -> {
+                  Space space = searched.space();
+                  MemoryBudget.Reservation reserved =
+                      memory.reserve(SearchMemory.before(request, space.dimensions()));
+                  String language = searched.settings().analysis().language();
+                  Planner.Outcome outcome =
+                      planner.read(
+                          new Query(request, space, null, null, List.of(), language, words),
+                          ranked,
+                          memory);
+                  reserved.shrink(SearchMemory.after(request, space.dimensions(), outcome));
+                  return outcome.hits();
+                }));
+  }
+
   private FoundHits search(String collection, SearchRequest request, MemoryBudget.Account memory)
       throws SQLException {
+    return onActiveSpace(
+        collection,
+        searched -> search(searched, collection, request, words(searched, request), memory));
+  }
+
+  private <T> T onActiveSpace(String collection, SpaceWork<T> work) throws SQLException {
     try {
-      return search(findCollection(collection), collection, request, memory);
+      return work.on(findCollection(collection));
     } catch (SQLException e) {
       if (!SqlStates.UNDEFINED_TABLE.equals(e.getSQLState())) {
         throw e;
@@ -141,12 +236,18 @@ public class SearchService {
       // The collection was dropped, and may have been created again with the same name.
       cache.invalidate(collection);
       ActiveSpace again = findCollection(collection);
-      return collections.onPartitions(
-          collection, again.space(), () -> search(again, collection, request, memory));
+      return collections.onPartitions(collection, again.space(), () -> work.on(again));
     }
   }
 
-  private void requireAllowedTimeout(@Nullable Integer timeout) {
+  /// Checks what does not depend on a collection.
+  ///
+  /// @throws Problem if the mode needs a module that is off, or the timeout is too long
+  void requireAllowed(SearchRequest request) {
+    if (request.mode() != Mode.VECTOR || request.marksWords()) {
+      modules.require(CollectionService.FULLTEXT);
+    }
+    Integer timeout = request.timeout();
     long max = config.maxTimeout().toMillis();
     if (timeout != null && timeout > max) {
       throw Problem.field(
@@ -167,21 +268,29 @@ public class SearchService {
     return known;
   }
 
-  private FoundHits search(
-      ActiveSpace searched, String collection, SearchRequest request, MemoryBudget.Account memory)
-      throws SQLException {
-    long start = System.nanoTime();
+  private static void requireTitles(
+      ActiveSpace searched, String collection, SearchRequest request) {
     if (request.weights().weighsTitles() && !searched.settings().searchesTitles()) {
       throw Problem.field(
           "weights.title",
           "weights.title requires a collection with titles, and the collection %s has none. Leave it out, or create a collection with \"titles\": true."
               .formatted(collection));
     }
+  }
+
+  private FoundHits search(
+      ActiveSpace searched,
+      String collection,
+      SearchRequest request,
+      SearchWords words,
+      MemoryBudget.Account memory)
+      throws SQLException {
+    long start = System.nanoTime();
+    requireTitles(searched, collection, request);
     Space space = searched.space();
     MemoryBudget.Reservation reserved =
         memory.reserve(SearchMemory.before(request, space.dimensions()));
     String language = searched.settings().analysis().language();
-    SearchWords words = words(searched, request);
     Query query =
         new Query(
             request,

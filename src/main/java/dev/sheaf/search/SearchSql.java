@@ -36,15 +36,22 @@ public final class SearchSql {
 
   private final Query query;
   private final SearchShape shape;
+  private final ShardedSearch.Lists lists;
   private final SearchText text;
 
   public SearchSql(Query query, SearchPlan plan) {
-    this(query, SearchShape.of(query, plan, fewBytesOfHit(query.request())));
+    this(query, plan, ShardedSearch.Lists.NONE);
   }
 
-  private SearchSql(Query query, SearchShape shape) {
+  /// @param lists what a [SearchPlan.Merge] reads
+  SearchSql(Query query, SearchPlan plan, ShardedSearch.Lists lists) {
+    this(query, SearchShape.of(query, plan, fewBytesOfHit(query.request())), lists);
+  }
+
+  private SearchSql(Query query, SearchShape shape, ShardedSearch.Lists lists) {
     this.query = query;
     this.shape = shape;
+    this.lists = lists;
     this.text = TEXTS.get(shape, SearchText::new);
   }
 
@@ -64,7 +71,7 @@ public final class SearchSql {
 
   /// The same search for hits whose texts have up to `bytes` bytes.
   SearchSql withMaxBytes(long bytes) {
-    return new SearchSql(query, shape.withMaxBytes(bytes));
+    return new SearchSql(query, shape.withMaxBytes(bytes), lists);
   }
 
   long maxBytes() {
@@ -79,11 +86,15 @@ public final class SearchSql {
   ///
   /// @param timeout maximum time of the search statement, in milliseconds
   List<Object> parameters(long timeout) {
-    return parameters(text, timeout, ShardedSearch.Lists.NONE);
+    return parameters(text, timeout, lists);
   }
 
   Query query() {
     return query;
+  }
+
+  ShardedSearch.Lists lists() {
+    return lists;
   }
 
   SearchShape shape() {

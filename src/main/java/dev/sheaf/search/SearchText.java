@@ -28,7 +28,7 @@ final class SearchText {
   private final String statements;
 
   SearchText(SearchShape shape) {
-    this(shape, text -> shape.isMerge() ? "" : text.settings(), SearchText::search);
+    this(shape, SearchText::settings, SearchText::search);
   }
 
   private SearchText(
@@ -105,7 +105,7 @@ final class SearchText {
 
   /// Merges what the shards have ranked, and looks the hits up.
   static SearchText merging(SearchShape shape) {
-    return new SearchText(shape.merging());
+    return onShards(shape.merging(), SearchText::search);
   }
 
   /// The number of vectors that an exact scan compares.

@@ -3,6 +3,8 @@ package dev.sheaf.search;
 import dev.sheaf.analysis.Lexemes;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -40,13 +42,33 @@ record SearchWords(
   /// A word as the text search configuration writes it.
   ///
   /// @param chunks number of chunks that contain it, which may be an estimate
+  /// @param times how often the text contains it
+  /// @param counted the number of chunks that its weight depends on, which is smaller if it has
+  ///   synonyms
   /// @param weight its part of the score of a chunk is less than this
   /// @param synonyms tsqueries, each for one word or phrase, whose occurrences count as those of
   ///   this word; itself if it has no synonyms
-  record Word(String lexeme, double chunks, double weight, List<String> synonyms) {
+  record Word(
+      String lexeme,
+      double chunks,
+      int times,
+      double counted,
+      double weight,
+      List<String> synonyms) {
 
     Word(String lexeme, double chunks, double weight) {
-      this(lexeme, chunks, weight, List.of(Lexemes.quoted(lexeme)));
+      this(lexeme, chunks, 1, chunks, weight, List.of(Lexemes.quoted(lexeme)));
+    }
+
+    /// A word with its weight in `all` chunks.
+    static Word of(
+        String lexeme,
+        double chunks,
+        int times,
+        double counted,
+        double all,
+        List<String> synonyms) {
+      return new Word(lexeme, chunks, times, counted, times * Bm25.weight(all, counted), synonyms);
     }
 
     /// A tsquery.
@@ -68,6 +90,39 @@ record SearchWords(
   static SearchWords of(@Nullable AnalyzedQuery analyzed, @Nullable String condition) {
     int ignored = analyzed == null ? 0 : analyzed.ignored();
     return new SearchWords(List.of(), ignored, 0, 1, analyzed, condition, Bm25.DEFAULT);
+  }
+
+  /// The words of one text in several collections. Each has the weight that it has if all of the
+  /// collections are one: scores are comparable then. How many chunks of a collection contain it
+  /// stays as it is.
+  static List<SearchWords> together(List<SearchWords> collections) {
+    double all = collections.stream().mapToDouble(SearchWords::chunks).sum();
+    double length = collections.stream().mapToDouble(each -> each.chunks * each.meanLength).sum();
+    double meanLength = all == 0 ? 1 : length / all;
+    Map<String, Double> counted =
+        collections.stream()
+            .flatMap(each -> each.words.stream())
+            .collect(Collectors.groupingBy(Word::lexeme, Collectors.summingDouble(Word::counted)));
+    return collections.stream()
+        .map(each ->
+            new SearchWords(
+                each.words.stream()
+                    .map(word ->
+                        Word.of(
+                            word.lexeme,
+                            word.chunks,
+                            word.times,
+                            Objects.requireNonNull(counted.get(word.lexeme)),
+                            all,
+                            word.synonyms))
+                    .toList(),
+                each.ignored,
+                each.chunks,
+                meanLength,
+                each.analyzed,
+                each.condition,
+                each.bm25))
+        .toList();
   }
 
   boolean isEmpty() {

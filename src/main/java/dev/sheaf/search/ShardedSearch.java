@@ -64,6 +64,9 @@ final class ShardedSearch {
 
   private ExecutionResult search(Connection connection) throws SQLException {
     long indexedRows = applySettings(connection);
+    if (shape.isMerge()) {
+      return merge(connection, sql.lists(), indexedRows);
+    }
     boolean exact = shape.plan() instanceof ExactScan;
     long compared = exact ? count(connection, SearchText.countNearest(shape)) : 0;
     if (shape.plan() instanceof ExactScan scan && compared > scan.bound()) {
@@ -76,20 +79,25 @@ final class ShardedSearch {
       with = count(connection, SearchText.countMatching(shape));
       matching = rank(connection, SearchText.matchingOfShards(shape, depth()), Lists.NONE);
     }
+    ExecutionResult result =
+        merge(connection, new Lists(nearest, matching, List.of()), indexedRows);
+    return switch (query.request().mode()) {
+      case VECTOR -> result.counted(compared, false);
+      case FULLTEXT -> result.counted(with, false);
+      case HYBRID -> {
+        long near = exact ? compared : nearest.size();
+        yield result.counted(near, near >= Query.wanted(shape.depth()) || with > shape.depth());
+      }
+    };
+  }
+
+  private ExecutionResult merge(Connection connection, Lists lists, long indexedRows)
+      throws SQLException {
     var merged = SearchText.merging(shape);
     try (PreparedStatement statement = connection.prepareStatement(merged.statements())) {
-      SearchExecution.bind(
-          statement, sql.parameters(merged, timeout, new Lists(nearest, matching, List.of())));
+      SearchExecution.bind(statement, sql.parameters(merged, timeout, lists));
       try (ResultSet row = statement.executeQuery()) {
-        ExecutionResult result = SearchExecution.result(query, sql, row, indexedRows);
-        return switch (query.request().mode()) {
-          case VECTOR -> result.counted(compared, false);
-          case FULLTEXT -> result.counted(with, false);
-          case HYBRID -> {
-            long near = exact ? compared : nearest.size();
-            yield result.counted(near, near >= Query.wanted(shape.depth()) || with > shape.depth());
-          }
-        };
+        return SearchExecution.result(query, sql, row, indexedRows);
       }
     }
   }

@@ -369,6 +369,15 @@ class AccessIT {
         .body("answers[0].exact", equalTo(true))
         .body("answers[1].detail", equalTo("There is no collection named theirs."))
         .body("answers[2].detail", equalTo("There is no collection named neither."));
+    for (String other : List.of("theirs", "neither")) {
+      as(key)
+          .contentType(ContentType.JSON)
+          .body(Map.of("collections", List.of("ours", other), "search", Map.of("text", "a")))
+          .post("/api/v1/search")
+          .then()
+          .statusCode(404)
+          .body("detail", equalTo("There is no collection named %s.".formatted(other)));
+    }
     as(key)
         .contentType(ContentType.JSON)
         .body(Map.of("input", "a text"))

@@ -171,6 +171,22 @@ class BoundsIT {
         new Bound(
             "searches of a batch", 100, 200, REJECTED, "1 to 100", searches -> batch(searches, 1)),
         new Bound(
+            "collections of a search",
+            16,
+            404,
+            REJECTED,
+            "1 to 16",
+            collections ->
+                given()
+                    .contentType(ContentType.JSON)
+                    .body(
+                        Map.of(
+                            "collections",
+                            IntStream.range(0, collections).mapToObj(i -> "c" + i).toList(),
+                            "search",
+                            Map.of("text", "a")))
+                    .post("/api/v1/search")),
+        new Bound(
             "hits of a batch",
             5_000,
             200,

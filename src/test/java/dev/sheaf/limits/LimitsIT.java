@@ -92,6 +92,8 @@ class LimitsIT {
               "POST /api/v1/search/batch",
               "{\"searches\":[{\"collection\":\"c\",\"search\":%1$s},{\"collection\":\"c\",\"search\":%1$s}]}"
                   .formatted(SEARCH)),
+          List.of(
+              "POST /api/v1/search", "{\"collections\":[\"c\"],\"search\":%s}".formatted(SEARCH)),
           List.of("GET " + C, ""),
           List.of("GET " + C + "/documents/d0", ""),
           List.of("GET " + C + "/documents?count=true", ""),

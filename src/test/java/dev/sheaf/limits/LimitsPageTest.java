@@ -85,6 +85,8 @@ class LimitsPageTest {
         constant("search.PassageRequest", "MAX_LENGTH"));
     code.put("matches of a hit", constant("search.SearchRequest", "MAX_MATCHES"));
     code.put("searches of a batch", constant("search.SearchBatch", "MAX_SEARCHES"));
+    code.put(
+        "collections of a search", constant("search.FederatedSearchRequest", "MAX_COLLECTIONS"));
     code.put("hits of a batch, by `limit`", constant("search.SearchBatch", "MAX_HITS"));
     code.put("facets of a search", constant("search.Facet", "MAX_FACETS"));
     code.put("values of a facet (`limit`)", constant("search.Facet", "MAX_LIMIT"));
