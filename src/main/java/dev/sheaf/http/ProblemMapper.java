@@ -293,7 +293,7 @@ public final class ProblemMapper {
       case FULL ->
           new Problem(
               ProblemType.DATABASE_FULL,
-              "PostgreSQL has no disk space left. Searches work. Retry the write when there is space.");
+              "PostgreSQL has no disk space left. Searches that need no temporary file work. Retry the request when there is space.");
       case BUSY ->
           new Problem(
               ProblemType.OVERLOADED,

@@ -19,6 +19,9 @@ final class ExampleWorld {
   /// A collection whose vectors come from the client and have three dimensions.
   static final String VECTORS = "vectors";
 
+  /// A second collection of the same model.
+  private static final String MANUALS = "manuals";
+
   /// Rows that HTTP requests cannot create with a fixed name. A lease prevents that the service's
   /// own worker takes one.
   private static final String ROWS =
@@ -51,6 +54,8 @@ final class ExampleWorld {
         2001);
     put("moon/face", "The Moon keeps one face to the Earth.", 2019);
     put("bread", "Sourdough rises because wild yeast breathes out carbon dioxide.", 1931);
+    Api.post("/collections", Map.of("name", MANUALS));
+    Api.put(MANUALS, "tide-gauge", Map.of("text", "Read the gauge before spring tides."));
     Api.post(
         "/collections", Map.of("name", VECTORS, "model", "none", "dimensions", 3, "metric", "l2"));
     for (int i = 1; i <= 4; i++) {
@@ -85,7 +90,7 @@ final class ExampleWorld {
 
   /// Removes everything, because other tests use the same database.
   void remove() throws SQLException {
-    for (String collection : List.of(COLLECTION, VECTORS)) {
+    for (String collection : List.of(COLLECTION, MANUALS, VECTORS)) {
       io.restassured.RestAssured.given().delete("/api/v1/collections/" + collection);
     }
     execute(

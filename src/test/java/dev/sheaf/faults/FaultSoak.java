@@ -259,7 +259,8 @@ class FaultSoak {
     inflict(
         new Fault(
             "disk of temporary files full",
-            NONE,
+            // With so little memory, exact searches of many vectors need a file, too.
+            EnumSet.of(Kind.VECTOR, Kind.HYBRID),
             false,
             () -> {
               Path filler = temporary.resolve("filler");
