@@ -224,16 +224,18 @@ class FaultsIT {
       holder.rollback();
     }
 
-    var served = new ArrayList<Integer>();
+    // On a slow machine, the time of those that had a connection may be over, too.
+    var statuses = new ArrayList<Integer>();
     for (var answer : answers) {
-      served.add(answer.get().statusCode());
+      statuses.add(answer.get().statusCode());
       if (answer.get().statusCode() != 200) {
         assertThat(refusal(answer.get()))
             .containsAnyOf(
                 "urn:sheaf:problem:database-unavailable", "urn:sheaf:problem:overloaded");
       }
     }
-    assertThat(served).contains(200, 503);
+    assertThat(statuses).contains(503);
+    assertThat(sheaf.send("GET", "/api/v1/collections", "").statusCode()).isEqualTo(200);
     assertThat(search().statusCode()).isEqualTo(200);
   }
 
