@@ -2,7 +2,9 @@ package dev.sheaf.search;
 
 import dev.sheaf.document.DocumentId;
 import dev.sheaf.embedding.Space;
+import dev.sheaf.limits.LimitConcurrency;
 import dev.sheaf.limits.MemoryBudget;
+import dev.sheaf.limits.WorkKind;
 import dev.sheaf.problem.Problem;
 import dev.sheaf.problem.ProblemType;
 import dev.sheaf.search.SearchService.FoundHits;
@@ -34,7 +36,8 @@ import org.postgresql.replication.LogSequenceNumber;
 /// collection that has some. The weight of a word is that in all collections together: what
 /// Elasticsearch calls `dfs_query_then_fetch`.
 ///
-/// It uses one connection at a time, and each collection's share of the concurrent searches.
+/// It uses one connection at a time, so it counts as one of the concurrent searches, of the first
+/// collection.
 @Singleton
 class FederatedSearch {
 
@@ -63,11 +66,20 @@ class FederatedSearch {
 
   private record Place(String collection, String document, int ordinal) {}
 
+  private interface DatabaseCall<T> {
+    T within(int millis) throws SQLException;
+  }
+
+  /// Searches collections.
+  ///
+  /// @param first the first of the collections
   /// @param after what was written up to this position is found; `null` for any recent state
   /// @param memory reserves memory for the answer
   /// @throws Problem if a collection does not exist, the query does not fit it, the models differ,
   ///   too many searches are running, or the time is over
+  @LimitConcurrency(WorkKind.SEARCH)
   SearchResponse search(
+      String first,
       FederatedSearchRequest request,
       @Nullable LogSequenceNumber after,
       MemoryBudget.Account memory)
@@ -98,6 +110,7 @@ class FederatedSearch {
     private final List<FoundHits> found = new ArrayList<>();
     private final Set<String> warnings = new LinkedHashSet<>();
     private boolean listsAreLonger;
+    private long nanosInDatabase;
 
     Search(
         FederatedSearchRequest request,
@@ -136,20 +149,27 @@ class FederatedSearch {
       return candidates.offset() + candidates.limit();
     }
 
-    /// What is left of the time.
-    private int millis() {
-      long left = planner.timeout(request) - (System.nanoTime() - start) / 1_000_000;
+    /// A call may take what is left of the time.
+    private <T> T inDatabase(DatabaseCall<T> call) throws SQLException {
+      long left = planner.timeout(request) - nanosInDatabase / 1_000_000;
       if (left <= 0) {
         throw planner.timeIsOver(request);
       }
-      return Math.toIntExact(left);
+      long began = System.nanoTime();
+      try {
+        return call.within(Math.toIntExact(left));
+      } finally {
+        nanosInDatabase += System.nanoTime() - began;
+      }
     }
 
     private void prepare() throws SQLException {
       for (String name : names) {
-        collections.put(name, searches.prepare(name, request.within(millis()), after));
+        collections.put(
+            name, inDatabase(millis -> searches.prepare(name, request.within(millis), after)));
       }
       requireOneModel();
+      requireOneFormula();
       List<SearchWords> words =
           SearchWords.together(
               collections.values().stream().map(SearchedCollection::words).toList());
@@ -179,6 +199,22 @@ class FederatedSearch {
       });
     }
 
+    private void requireOneFormula() {
+      if (request.mode() == Mode.VECTOR || request.match() == WordMatch.QUERY) {
+        return;
+      }
+      String first = names.getFirst();
+      Bm25 one = Objects.requireNonNull(collections.get(first)).words().bm25();
+      collections.forEach((name, searched) -> {
+        if (!searched.words().bm25().equals(one)) {
+          throw Problem.field(
+              "match",
+              "The collections %s and %s have different values of bm25.k1 or bm25.b, so their scores cannot be compared. Give them the same values, use match query, or search them one by one."
+                  .formatted(first, name));
+        }
+      });
+    }
+
     private float[] vector(Space space) throws SQLException {
       if (request.vector() != null) {
         return request.vector();
@@ -193,8 +229,11 @@ class FederatedSearch {
         throws SQLException {
       var chunks = new ArrayList<RankedChunk>();
       for (String name : names) {
-        SearchRequest list = request.ranking(mode, vector, depth, millis());
-        FoundHits ofOne = searches.rank(name, list, words(name, mode), after, memory);
+        FoundHits ofOne =
+            inDatabase(millis -> {
+              SearchRequest list = request.ranking(mode, vector, depth, millis);
+              return searches.rank(name, list, words(name, mode), after, memory);
+            });
         found.add(ofOne);
         warnings.addAll(ofOne.warnings());
         for (Hit hit : ofOne.outcome().hits()) {
@@ -309,14 +348,16 @@ class FederatedSearch {
           continue;
         }
         SearchedCollection searched = Objects.requireNonNull(collections.get(name));
-        for (Hit hit :
-            searches.read(
-                name,
-                candidates.reading(millis()),
-                searched.words(),
-                lists(searched.space(), ofOne),
-                after,
-                memory)) {
+        List<Hit> read =
+            inDatabase(millis ->
+                searches.read(
+                    name,
+                    candidates.reading(millis),
+                    searched.words(),
+                    lists(searched.space(), ofOne),
+                    after,
+                    memory));
+        for (Hit hit : read) {
           hits.put(new Place(name, hit.document(), hit.ordinal()), hit.in(name));
         }
       }

@@ -58,6 +58,7 @@ class FederatedSearchResource {
         throw CollectionService.notFound(collection);
       }
     }
-    return searches.search(search, WrittenPosition.parse(after), memory.ofRequest());
+    return searches.search(
+        search.collections().getFirst(), search, WrittenPosition.parse(after), memory.ofRequest());
   }
 }

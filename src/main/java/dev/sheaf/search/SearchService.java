@@ -140,7 +140,6 @@ public class SearchService {
   /// Reads what a search of several collections needs of one of them.
   ///
   /// @throws Problem as [#search]
-  @LimitConcurrency(WorkKind.SEARCH)
   SearchedCollection prepare(
       String collection, SearchRequest request, @Nullable LogSequenceNumber after)
       throws SQLException {
@@ -164,7 +163,6 @@ public class SearchService {
   /// @param list selects no fields
   /// @param words with their weights in all of the collections
   /// @throws Problem as [#search]
-  @LimitConcurrency(WorkKind.SEARCH)
   FoundHits rank(
       String collection,
       SearchRequest list,
@@ -189,7 +187,6 @@ public class SearchService {
   ///
   /// @param ranked their documents, chunks and keys
   /// @throws Problem as [#search]
-  @LimitConcurrency(WorkKind.SEARCH)
   List<Hit> read(
       String collection,
       SearchRequest request,
@@ -285,7 +282,6 @@ public class SearchService {
       SearchWords words,
       MemoryBudget.Account memory)
       throws SQLException {
-    long start = System.nanoTime();
     requireTitles(searched, collection, request);
     Space space = searched.space();
     MemoryBudget.Reservation reserved =
@@ -304,6 +300,7 @@ public class SearchService {
                 .toList(),
             language,
             words);
+    long start = System.nanoTime();
     Planner.Outcome outcome = planner.search(query, searched.efSearch(config.efSearch()), memory);
     reserved.shrink(SearchMemory.after(request, space.dimensions(), outcome));
     return new FoundHits(

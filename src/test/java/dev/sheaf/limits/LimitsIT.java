@@ -36,10 +36,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Matcher;
@@ -139,6 +139,7 @@ class LimitsIT {
         anExportThatFailsDoesNotLookWhole(service, database, slow, multiplexed);
       }
       whatABrokenOffDeletionDeletedStaysDeleted(service, database, slow);
+      aSearchOfSeveralCollectionsIsOneSearch(service, model, clients);
       whoEmbedsMuchKeepsNobodyFromTheModel(service, model, slow, other);
       searchesKeepTheirShareOfAPoolFullOfWrites(service, database, clients);
       aSearchTooManyIsRefused(service, database, clients);
@@ -526,13 +527,33 @@ class LimitsIT {
         database.query("SELECT count(*) FROM document WHERE " + OF_MUCH).getFirst());
   }
 
-  private static void whoEmbedsMuchKeepsNobodyFromTheModel(
-      SheafProcess service, SlowModel model, String greedy, String other) throws Exception {
+  /// Also while it embeds its text, which does not count towards its timeout.
+  private static void aSearchOfSeveralCollectionsIsOneSearch(
+      SheafProcess service, SlowModel model, ExecutorService clients) throws Exception {
     assertThat(
             service
                 .send("POST", "/api/v1/collections", "{\"name\":\"m\",\"model\":\"slow\"}")
                 .statusCode())
         .isEqualTo(201);
+    Future<HttpResponse<String>> several =
+        clients.submit(() ->
+            service.send(
+                "POST",
+                "/api/v1/search",
+                "{\"collections\":[\"m\"],\"search\":{\"text\":\"slow\",\"timeout\":1000}}"));
+    await().until(() -> model.slowTexts() == 1);
+
+    // Each waits for 200 ms, together longer than the timeout.
+    for (int i = 0; i < 6; i++) {
+      isOverloaded(search(service));
+    }
+    model.answerOne();
+
+    assertThat(several.get().body()).contains("\"hits\":[]");
+  }
+
+  private static void whoEmbedsMuchKeepsNobodyFromTheModel(
+      SheafProcess service, SlowModel model, String greedy, String other) throws Exception {
     String texts = "{\"model\":\"slow\",\"input\":[\"slow\"" + ",\"slow\"".repeat(2_047) + "]}";
     List<Socket> clients = new ArrayList<>();
     for (int i = 0; i < 3; i++) {
@@ -544,7 +565,7 @@ class LimitsIT {
               "Content-Type: application/json\nContent-Length: %s\n\n%s"
                   .formatted(texts.length(), texts)));
     }
-    await().until(() -> model.slowTexts() > 0);
+    await().until(() -> model.slowTexts() > 1);
     Map<String, String> authorization = Map.of("Authorization", "Bearer " + other);
 
     assertThat(
@@ -577,14 +598,14 @@ class LimitsIT {
   }
 
   /// A model server that does not answer requests with the text "slow" until it is released.
-  private record SlowModel(HttpServer server, CountDownLatch released, AtomicInteger count)
+  private record SlowModel(HttpServer server, Semaphore answers, AtomicInteger count)
       implements AutoCloseable {
 
     /// @param settings gets the address
     static SlowModel start(Map<String, String> settings) throws IOException {
       HttpServer server =
           HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-      var model = new SlowModel(server, new CountDownLatch(1), new AtomicInteger());
+      var model = new SlowModel(server, new Semaphore(0), new AtomicInteger());
       server.createContext("/v1/embeddings", model::answer);
       server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
       server.start();
@@ -598,8 +619,12 @@ class LimitsIT {
       return count.get();
     }
 
+    void answerOne() {
+      answers.release();
+    }
+
     void release() {
-      released.countDown();
+      answers.release(1_000_000);
     }
 
     private void answer(HttpExchange exchange) throws IOException {
@@ -610,7 +635,7 @@ class LimitsIT {
         int texts = input.split(",", -1).length;
         if (input.contains("slow")) {
           count.addAndGet(texts);
-          released.await();
+          answers.acquire();
         }
         String vector = "{\"embedding\":[1,0]}";
         byte[] answer =

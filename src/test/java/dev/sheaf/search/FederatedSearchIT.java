@@ -23,6 +23,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 @InProcess
@@ -112,8 +113,16 @@ class FederatedSearchIT {
       double score = score(hit);
       if (score < first - 1e-9 && score > last + 1e-9) {
         hits.add(
-            List.of("document", "ordinal", "text", "title", "highlight", "metadata", "after")
-                .stream()
+            Stream.of(
+                    "document",
+                    "ordinal",
+                    "text",
+                    "title",
+                    "highlight",
+                    "passages",
+                    "matches",
+                    "metadata",
+                    "after")
                 .map(field -> String.valueOf(hit.get(field)))
                 .collect(Collectors.joining(" ")));
       }
@@ -134,6 +143,8 @@ class FederatedSearchIT {
       search.put("text", text(1 + random.nextInt(4)));
       search.put("match", List.of("any", "all", "query").get(random.nextInt(3)));
       search.put("highlight", random.nextBoolean());
+      search.put("matches", random.nextBoolean());
+      search.put("passages", Map.of("limit", 2));
     }
     if (mode.equals("fulltext")) {
       search.put("total", random.nextBoolean());
@@ -233,6 +244,40 @@ class FederatedSearchIT {
     }
   }
 
+  /// Many chunks have equal scores.
+  @Test
+  void eachHitIsOnOnePage() {
+    var options = Map.of("model", "none", "dimensions", DIMENSIONS);
+    List<String> parts = IntStream.range(0, 3).mapToObj(_ -> Api.newCollection(options)).toList();
+    for (int i = 0; i < 40; i++) {
+      String vector = i % 3 == 0 ? "[1,0,0,0]" : vector().toString();
+      String line =
+          "{\"id\":\"d%s\",\"chunks\":[{\"text\":\"tide%s\",\"vector\":%s}]}"
+              .formatted(i, " sea".repeat(i % 4), vector);
+      fill(parts.get(random.nextInt(3)), List.of(line));
+    }
+
+    for (String mode : List.of("vector", "fulltext", "hybrid")) {
+      for (int size : List.of(3, 7, 20)) {
+        var found = new ArrayList<String>();
+        for (int offset = 0; offset < 45; offset += size) {
+          var search =
+              new HashMap<String, Object>(Map.of("mode", mode, "limit", size, "offset", offset));
+          if (!mode.equals("fulltext")) {
+            search.put("vector", List.of(1, 0, 0, 0));
+          }
+          if (!mode.equals("vector")) {
+            search.put("text", "tide");
+          }
+          Api.json(search(parts, search).statusCode(200).extract())
+              .get("hits")
+              .forEach(hit -> found.add(hit.get("document").asText()));
+        }
+        assertThat(found).as(mode + " " + size).hasSize(40).doesNotHaveDuplicates();
+      }
+    }
+  }
+
   /// Documents of one id in two collections are two documents.
   @Test
   void equalIdsAreOfDifferentDocuments() {
@@ -278,6 +323,29 @@ class FederatedSearchIT {
     search(List.of(two, three), Map.of("text", "tide", "mode", "fulltext"))
         .statusCode(200)
         .body("hits.size()", equalTo(2));
+  }
+
+  @Test
+  void scoresOfDifferentFormulasAreNotCompared() {
+    var options = Map.of("model", "none", "dimensions", 1);
+    var other = new HashMap<String, Object>(options);
+    other.put("bm25", Map.of("k1", 50));
+    List<String> names = List.of(Api.newCollection(options), Api.newCollection(other));
+    for (String name : names) {
+      fill(
+          name, List.of("{\"id\":\"d\",\"chunks\":[{\"text\":\"tide tide sea\",\"vector\":[1]}]}"));
+    }
+
+    for (String match : List.of("any", "all")) {
+      search(names, Map.of("text", "tide", "mode", "fulltext", "match", match))
+          .statusCode(422)
+          .body("field", equalTo("search.match"))
+          .body("detail", containsString(names.getLast()));
+    }
+    search(names, Map.of("text", "tide", "mode", "fulltext", "match", "query"))
+        .statusCode(200)
+        .body("hits.size()", equalTo(2));
+    search(names, Map.of("vector", List.of(1))).statusCode(200).body("hits.size()", equalTo(2));
   }
 
   @Test
