@@ -11,17 +11,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
-import com.tngtech.archunit.core.importer.ClassFileImporter;
-import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
 import dev.sheaf.migration.execute.ObjectTemplates;
-import dev.sheaf.testing.InProcess;
 import dev.sheaf.testing.SheafClasses;
-import io.quarkus.test.junit.QuarkusTest;
 import jakarta.ws.rs.Path;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.reflect.Modifier;
 import java.net.URI;
 import java.nio.file.FileSystems;
@@ -83,18 +80,24 @@ class ArchitectureTest {
     "dev.sheaf.transfer..",
   };
 
+  /// There can be one application in a process, and other tests run concurrently. Reads the
+  /// sources, because the import of all test classes takes seconds.
   @Test
-  void testsOfTheApplicationRunOneAtATime() {
-    classes()
-        .that()
-        .areAnnotatedWith(QuarkusTest.class)
-        .should()
-        .beAnnotatedWith(InProcess.class)
-        .because("there can be one application in a process, and other tests run concurrently")
-        .check(
-            new ClassFileImporter()
-                .withImportOption(ImportOption.Predefined.ONLY_INCLUDE_TESTS)
-                .importPackages("dev.sheaf"));
+  void testsOfTheApplicationRunOneAtATime() throws IOException {
+    try (Stream<java.nio.file.Path> files = Files.walk(java.nio.file.Path.of("src/test/java"))) {
+      assertThat(files.filter(ArchitectureTest::runsTheApplication))
+          .isNotEmpty()
+          .allSatisfy(file -> assertThat(file).content().contains("\n@InProcess\n"));
+    }
+  }
+
+  private static boolean runsTheApplication(java.nio.file.Path file) {
+    try {
+      return file.toString().endsWith(".java")
+          && Files.readString(file).contains("\n@QuarkusTest\n");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Test

@@ -8,6 +8,7 @@ import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sheaf.testing.OnnxModels;
+import dev.sheaf.testing.Slow;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,6 +23,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Compares pairs, and so both kinds of tokenizers, with the Rust tokenizer of Hugging Face.
+@Slow
 class PairTokenizerTest {
 
   private static final ObjectMapper JSON = new ObjectMapper();

@@ -11,6 +11,7 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import dev.sheaf.runtime.OperatorException;
 import dev.sheaf.testing.OnnxModels;
+import dev.sheaf.testing.Slow;
 import java.io.IOException;
 import java.nio.LongBuffer;
 import java.nio.file.Files;
@@ -30,6 +31,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// Compares scores with those of the same model that ONNX Runtime alone gives, for the tokens of
 /// Hugging Face's tokenizer, one pair after the other.
+@Slow
 class CrossEncoderTest {
 
   private static final Duration PATIENCE = Duration.ofMinutes(5);

@@ -9,6 +9,7 @@ import dev.sheaf.embedding.EmbeddingModel;
 import dev.sheaf.embedding.EmbeddingModel.Purpose;
 import dev.sheaf.embedding.EmbeddingModel.State;
 import dev.sheaf.migration.ChangesetText;
+import dev.sheaf.testing.Slow;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+@Slow
 class BgeSmallTest {
 
   private static final EmbeddingModel MODEL = BundledModels.bgeSmall();

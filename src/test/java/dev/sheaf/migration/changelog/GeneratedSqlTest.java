@@ -2,6 +2,7 @@ package dev.sheaf.migration.changelog;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sheaf.testing.Slow;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,6 +12,7 @@ import org.postgresql.core.NativeQuery;
 import org.postgresql.core.Parser;
 
 /// What reaches the server is what stands in the file, whatever is nested in what.
+@Slow
 class GeneratedSqlTest {
 
   private static final int FILES = 5_000;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.sheaf.runtime.OperatorException;
+import dev.sheaf.testing.Slow;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// Reading takes one pass. A reader that looked at everything again for each statement or line
 /// would take hours for these files.
+@Slow
 class LargeChangelogTest {
 
   private static final String HEAD = "--liquibase formatted sql\n--changeset core:001\n";
