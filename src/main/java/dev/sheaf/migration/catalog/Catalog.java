@@ -75,9 +75,20 @@ public record Catalog(
   ///
   /// @param catalog such as `pg_class`
   /// @param sub the number of a column; 0 is the whole object
-  public record ObjectId(String catalog, long oid, int sub) {
+  public record ObjectId(String catalog, long oid, int sub) implements Comparable<ObjectId> {
+
+    private static final Comparator<ObjectId> ORDER =
+        Comparator.comparing(ObjectId::catalog)
+            .thenComparing(ObjectId::oid)
+            .thenComparing(ObjectId::sub);
+
     ObjectId(String catalog, long oid) {
       this(catalog, oid, 0);
+    }
+
+    @Override
+    public int compareTo(ObjectId other) {
+      return ORDER.compare(this, other);
     }
   }
 

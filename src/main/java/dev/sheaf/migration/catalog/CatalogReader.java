@@ -37,6 +37,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -898,8 +899,11 @@ public final class CatalogReader {
     return all;
   }
 
-  private <K, T> Map<K, T> byKey(String sql, Row<T> read, java.util.function.Function<T, K> key) {
-    Map<K, T> all = new LinkedHashMap<>();
+  /// In the order of the keys: PostgreSQL returns rows in the order in which they happen to be
+  /// stored, and findings are in the order of the catalog.
+  private <K extends Comparable<K>, T> Map<K, T> byKey(
+      String sql, Row<T> read, java.util.function.Function<T, K> key) {
+    Map<K, T> all = new TreeMap<>();
     query(
         sql,
         row -> {
