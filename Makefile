@@ -4,7 +4,7 @@ ENGINE := $(shell command -v docker || command -v podman)
 SHORT_LIVED := -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
 # All that `make test` leaves out, and tests that go on for longer if they are told to.
 SOAK = $(shell grep -rlE '^class \w+Soak|@Soak$$' src/test/java | sed 's,.*/,,; s,\.java$$,,' | sort | tr '\n' ,)DerivedRollbackIT,FiveToolsIT,FuzzIT,LintVerdictsIT,ReplicaIT
-.PHONY: help dev quick it check test soak openapi bench bench-stores bench-start bench-collections bench-entities bench-quality bench-backfill bench-image image image-native image-test sbom new-rule format db db-stop db-reset psql migrate-up migrate-down migrate-create migrate-status check-migrations hooks package clean
+.PHONY: help dev quick it check test soak openapi bench bench-stores bench-start bench-collections bench-entities bench-quality bench-backfill bench-peers bench-image image image-native image-test sbom new-rule format db db-stop db-reset psql migrate-up migrate-down migrate-create migrate-status check-migrations hooks package clean
 
 # Words of the verbs below come from their `##` comments.
 help: ## List these verbs
@@ -47,6 +47,9 @@ bench: ## Measure searches and uploads against PostgreSQL alone: bench/README.md
 
 bench-stores: ## The same beside LangChain4j's and Spring AI's stores
 	@bench/run --stores
+
+bench-peers: ## Measure searches and uploads of other databases beside Sheaf's; needs Node: bench/README.md
+	@bench/run --rows 20000 peers
 
 bench-start: ## Measure what the migration engine costs: bench/README.md
 	@bench/start

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +32,7 @@ final class Bench {
         jitter      searches while rows arrive, and while an index is built
         ingest      uploads with vectors
         text        uploads of text
+        peers       other databases at equal recall; not one of all parts
 
         --rows N     documents that are searched (100000)
         --rounds N   turns that each has (3)
@@ -42,7 +44,16 @@ final class Bench {
       """;
 
   private static final List<String> PARTS =
-      List.of("data", "search384", "search1024", "recall", "recall128", "jitter", "ingest", "text");
+      List.of(
+          "data",
+          "search384",
+          "search1024",
+          "recall",
+          "recall128",
+          "jitter",
+          "ingest",
+          "text",
+          "peers");
 
   /// What the goals are set for, by width.
   private static final SortedMap<Integer, Integer> EF_SEARCH =
@@ -95,6 +106,7 @@ final class Bench {
     }
     if (parts.isEmpty()) {
       parts.addAll(PARTS);
+      parts.remove("peers");
     }
   }
 
@@ -113,12 +125,11 @@ final class Bench {
           "bench-" + Instant.now().truncatedTo(ChronoUnit.SECONDS).toString().replace(":", "");
       report.end(root.resolve("bench/results/" + name + ".json"));
     } finally {
-      try (Stream<Path> files = Files.list(work)) {
-        for (Path file : files.toList()) {
+      try (Stream<Path> files = Files.walk(work)) {
+        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
           Files.delete(file);
         }
       }
-      Files.delete(work);
     }
   }
 
@@ -139,6 +150,9 @@ final class Bench {
     }
     if (parts.contains("jitter")) {
       jitter(server.named("sheaf_bench_jitter_" + ProcessHandle.current().pid()), vectors, work);
+    }
+    if (parts.contains("peers")) {
+      peers(server.named("sheaf_bench_peers_" + ProcessHandle.current().pid()), vectors, work);
     }
     if (parts.contains("ingest") || parts.contains("text")) {
       ingest(
@@ -234,6 +248,29 @@ final class Bench {
     }
   }
 
+  private void peers(Database database, Vectors vectors, Path work) throws Exception {
+    var peers = new ArrayList<Peer>(Peer.others(root.resolve("bench/peers"), work, rows, report));
+    database.create();
+    // Small collections have an index, too.
+    Map<String, Service> services =
+        services(database, work, List.of("-Dsheaf.index.min-rows=" + Math.min(5_000, rows / 10)));
+    int ef = EF_SEARCH.get(Vectors.BASE);
+    peers.addFirst(new Peer.Sheaf(services.get("sheaf"), database, ef));
+    try {
+      new IngestBench(report, database, work, rounds).indexed(vectors, peers);
+      Data.vacuum(database, Vectors.BASE);
+      memory("after the uploads", peers, database);
+      var bench =
+          new SearchBench(report, database, vectors, Vectors.BASE, ef, rounds, seconds, services);
+      bench.warmUp(WARM_UP);
+      bench.peers(peers);
+      memory("after the searches", peers, database);
+    } finally {
+      peers.forEach(peer -> peer.service().close());
+      database.drop();
+    }
+  }
+
   private void ingest(Database database, Vectors vectors, EmbeddingModel model, Path work)
       throws Exception {
     database.create();
@@ -285,9 +322,19 @@ final class Bench {
 
   private void memory(String when, Map<String, Service> services) throws IOException {
     for (Map.Entry<String, Service> service : services.entrySet()) {
-      long resident = Processes.resident(service.getValue().pid());
-      report.result(Map.of("work", "memory, " + when, "by", service.getKey(), "MiB", resident));
-      System.out.printf("%nmemory of %s, %s: %d MiB resident%n", service.getKey(), when, resident);
+      memory(when, service.getKey(), Processes.resident(service.getValue().pid()));
     }
+  }
+
+  private void memory(String when, List<Peer> peers, Database database) throws Exception {
+    for (Peer peer : peers) {
+      memory(when, peer.name(), Processes.resident(peer.service().pid()));
+    }
+    memory(when, "postgres", database.backends().memory());
+  }
+
+  private void memory(String when, String of, long resident) {
+    report.result(Map.of("work", "memory, " + when, "by", of, "MiB", resident));
+    System.out.printf("%nmemory of %s, %s: %d MiB resident%n", of, when, resident);
   }
 }

@@ -122,6 +122,7 @@ final class Data {
     }
     if (by.equals("sheaf")) {
       awaitIndexes(database, dimensions);
+      vacuum(database, dimensions);
     } else {
       String table = by + "_" + name(dimensions);
       database.execute(
@@ -133,7 +134,7 @@ final class Data {
   }
 
   /// The service builds them in the background.
-  private static void awaitIndexes(Database database, int dimensions) throws Exception {
+  static void awaitIndexes(Database database, int dimensions) throws Exception {
     String of = " FROM collection WHERE name = '" + name(dimensions) + "'";
     long collection = database.number("SELECT id" + of);
     long space = database.number("SELECT active_space_id" + of);
@@ -149,8 +150,14 @@ final class Data {
       if (Instant.now().isAfter(latest)) {
         throw new IllegalStateException("no index after " + INDEXED_WITHIN);
       }
-      Thread.sleep(500);
+      Thread.sleep(100);
     }
+  }
+
+  static void vacuum(Database database, int dimensions) throws Exception {
+    String of = " FROM collection WHERE name = '" + name(dimensions) + "'";
+    long collection = database.number("SELECT id" + of);
+    long space = database.number("SELECT active_space_id" + of);
     database.execute("VACUUM ANALYZE embedding_" + space);
     database.execute("VACUUM ANALYZE document_" + collection);
     database.execute("VACUUM ANALYZE chunk_" + collection);

@@ -17,6 +17,8 @@ import java.util.Locale;
 /// more of the machine to what is measured.
 final class HttpClient implements AutoCloseable {
 
+  private static final int LONGEST_MILLIS = 30 * 60_000;
+
   private final Service service;
   private final Socket socket;
   private final InputStream in;
@@ -26,6 +28,7 @@ final class HttpClient implements AutoCloseable {
     this.service = service;
     this.socket = new Socket(service.base().getHost(), service.base().getPort());
     socket.setTcpNoDelay(true);
+    socket.setSoTimeout(LONGEST_MILLIS);
     this.in = new BufferedInputStream(socket.getInputStream(), 64 * 1024);
     this.out = socket.getOutputStream();
   }

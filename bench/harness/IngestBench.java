@@ -67,7 +67,7 @@ final class IngestBench {
   }
 
   /// Something that takes a while, on behalf of these processes.
-  private interface Task {
+  interface Task {
     void run() throws Exception;
   }
 
@@ -108,7 +108,7 @@ final class IngestBench {
               rate(these, store.getKey()),
               storeRows,
               List.of(store.getValue().pid()),
-              () -> send(store.getValue(), few));
+              () -> send(store.getValue(), "ingest", few));
           database.execute("DROP TABLE " + store.getKey() + "_ingest");
         }
       }
@@ -129,16 +129,17 @@ final class IngestBench {
   private void upload(Service sheaf, Path file, int rows, int dimensions, Rates rates)
       throws Exception {
     Data.create(sheaf, "ingest", dimensions, 40, false);
-    timed(rates, rows, List.of(sheaf.pid()), () -> send(sheaf, file));
+    timed(rates, rows, List.of(sheaf.pid()), () -> send(sheaf, "ingest", file));
   }
 
   private static void drop(Service sheaf) throws IOException {
     HttpClient.once(sheaf, "DELETE", "/api/v1/collections/ingest", "").orFail();
   }
 
-  private static void send(Service service, Path file) throws IOException {
+  static void send(Service service, String collection, Path file) throws IOException {
     try (var client = new HttpClient(service)) {
-      String answer = client.upload("/api/v1/collections/ingest/documents", file).orFail().text();
+      String answer =
+          client.upload("/api/v1/collections/" + collection + "/documents", file).orFail().text();
       if (!answer.contains("\"failed\":0")) {
         throw new IOException("not all went in: " + answer);
       }
@@ -181,6 +182,24 @@ final class IngestBench {
     }
   }
 
+  // ---- Peers ------------------------------------------------------------------------------------
+
+  /// Uploads of the whole corpus until the indexes find it. It stays.
+  void indexed(Vectors vectors, List<Peer> peers) throws Exception {
+    Path documents = work.resolve("documents.ndjson");
+    Data.write(documents, vectors.rows(), vectors, Vectors.BASE, Data.Form.BASE64);
+    Map<String, Rates> rates = new LinkedHashMap<>();
+    for (int round = 0; round <= rounds; round++) {
+      Map<String, Rates> these = round == 0 ? new LinkedHashMap<>() : rates;
+      for (Peer peer : peers) {
+        Task load = peer.load(documents);
+        timed(rate(these, peer.name()), vectors.rows(), List.of(peer.service().pid()), load);
+      }
+    }
+    String of = "%,d x %d stored and indexed".formatted(vectors.rows(), Vectors.BASE);
+    print(of, "rows/s", peers.getFirst().name(), rates);
+  }
+
   // ---- Text -------------------------------------------------------------------------------------
 
   void text(EmbeddingModel model, int texts, Service sheaf) throws Exception {
@@ -196,7 +215,7 @@ final class IngestBench {
           List.of(),
           () -> model.embed(all, EmbeddingModel.Purpose.DOCUMENT));
       Data.create(sheaf, "ingest", 0, 40, true);
-      timed(rate(these, "sheaf"), texts, List.of(sheaf.pid()), () -> send(sheaf, file));
+      timed(rate(these, "sheaf"), texts, List.of(sheaf.pid()), () -> send(sheaf, "ingest", file));
       drop(sheaf);
     }
     String of = "ingest of %,d texts".formatted(texts);

@@ -39,7 +39,7 @@ record OverHttp(String name, Service service, List<byte[]> requests, Backends ba
     }
   }
 
-  private Cpu cpu() throws Exception {
+  Cpu cpu() throws Exception {
     return Cpu.now(List.of(service.pid()), backends);
   }
 
@@ -69,7 +69,12 @@ record OverHttp(String name, Service service, List<byte[]> requests, Backends ba
     try (var client = new HttpClient(service)) {
       JsonNode answer = JSON.readTree(client.send(requests.get(query)).orFail().body());
       var ids = new ArrayList<String>();
-      answer.get("hits").forEach(hit -> ids.add(hit.get("document").textValue()));
+      if (answer.has("hits")) {
+        answer.get("hits").forEach(hit -> ids.add(hit.get("document").textValue()));
+      } else {
+        // Chroma answers with a list of ids for each of the vectors.
+        answer.at("/ids/0").forEach(id -> ids.add(id.textValue()));
+      }
       return ids;
     }
   }

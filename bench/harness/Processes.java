@@ -79,6 +79,33 @@ final class Processes {
       return seen.values().stream().mapToDouble(used -> used).sum();
     }
 
+    /// Memory of the whole server in MiB: what its processes share counts once. -1 when the server
+    /// is on another machine.
+    long memory() throws IOException {
+      if (postmaster < 0) {
+        return -1;
+      }
+      long kilobytes = proportional(Long.toString(postmaster));
+      for (String child : children()) {
+        kilobytes += proportional(child);
+      }
+      return kilobytes / 1_024;
+    }
+
+    private static long proportional(String pid) throws IOException {
+      return read(pid, "smaps_rollup")
+          .lines()
+          .filter(line -> line.startsWith("Pss:"))
+          .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")))
+          .sum();
+    }
+
+    private String[] children() throws IOException {
+      return Files.readString(Path.of("/proc/%1$d/task/%1$d/children".formatted(postmaster)))
+          .strip()
+          .split(" ");
+    }
+
     private void lookQuietly() {
       try {
         used();
@@ -88,9 +115,7 @@ final class Processes {
     }
 
     private void look() throws IOException {
-      String children =
-          Files.readString(Path.of("/proc/%1$d/task/%1$d/children".formatted(postmaster)));
-      for (String child : children.strip().split(" ")) {
+      for (String child : children()) {
         String[] stat = stat(child);
         if (stat.length == 0) {
           continue;

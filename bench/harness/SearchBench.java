@@ -291,6 +291,93 @@ final class SearchBench {
         of + ": time to that by hand", 1 / turns.get(1).ratio(turns.getFirst()), 1.5, false);
   }
 
+  // ---- Peers ------------------------------------------------------------------------------------
+
+  /// Sheaf first, then the others, each with the fastest of its settings that finds as much.
+  void peers(List<Peer> peers) throws Exception {
+    peers(peers, null, 1, 4, 8);
+    for (Corpus.Field field :
+        List.of(Corpus.Field.ACCESS, Corpus.Field.TEAM, Corpus.Field.AUTHOR)) {
+      peers(peers, field, 4);
+    }
+  }
+
+  private void peers(List<Peer> peers, Corpus.@Nullable Field field, int... connections)
+      throws Exception {
+    String of = "top 10 of %,d x %d, ef_search %d".formatted(vectors.rows(), dimensions, ef);
+    if (field != null) {
+      of += ", those of a filter that %s%% match".formatted(100.0 / field.values);
+    }
+    System.out.printf("%n%s, found with%n", of);
+    var contenders = new ArrayList<Contender>();
+    double recall = 0;
+    for (Peer peer : peers) {
+      Way way = fastest(peer, field, recall);
+      recall = peer == peers.getFirst() ? way.recall : recall;
+      contenders.addAll(way.contenders);
+      report.line(peer.name(), "%s", way.settings);
+      report.result(Map.of("work", of, "by", peer.name(), "settings", way.settings));
+    }
+    for (int each : connections) {
+      measure(of + ", connections " + each, contenders, each, field);
+    }
+  }
+
+  private record Way(Map<String, Object> settings, List<Contender> contenders, double recall) {}
+
+  /// @return the fastest of those that find as much; the one that finds most if none does
+  private Way fastest(Peer peer, Corpus.@Nullable Field field, double recall) throws Exception {
+    Way best = null;
+    double most = Double.NEGATIVE_INFINITY;
+    for (List<Map<String, Object>> steps : peer.ways()) {
+      Way way = first(peer, field, steps, recall);
+      double value =
+          enough(way, recall) ? way.contenders.getFirst().run(4, 2).rate() : way.recall - 1;
+      if (value > most) {
+        most = value;
+        best = way;
+      }
+    }
+    return best;
+  }
+
+  /// The first step that finds as much, otherwise the last.
+  private Way first(
+      Peer peer, Corpus.@Nullable Field field, List<Map<String, Object>> steps, double recall)
+      throws Exception {
+    int low = 0;
+    int high = steps.size() - 1;
+    while (low < high) {
+      int middle = (low + high) / 2;
+      if (enough(way(peer, field, steps.get(middle)), recall)) {
+        high = middle;
+      } else {
+        low = middle + 1;
+      }
+    }
+    return way(peer, field, steps.get(low));
+  }
+
+  private static boolean enough(Way way, double recall) {
+    return way.recall >= recall - 0.01;
+  }
+
+  private Way way(Peer peer, Corpus.@Nullable Field field, Map<String, Object> settings)
+      throws Exception {
+    var requests = new ArrayList<byte[]>();
+    for (int query = 0; query < Corpus.QUERIES; query++) {
+      requests.add(
+          peer.request(
+              vectors.query(query, dimensions),
+              field == null ? Map.of() : filter(field, query),
+              settings));
+    }
+    List<Contender> contenders = peer.contenders(requests, settings, backends);
+    return new Way(settings, contenders, truth.of(contenders.getFirst(), field).recall());
+  }
+
+  // ---- Turns ------------------------------------------------------------------------------------
+
   /// All turns of one contender.
   private record Turns(Contender contender, List<Load> loads, Truth.Quality quality) {
 

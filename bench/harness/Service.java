@@ -6,9 +6,12 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -17,7 +20,9 @@ import java.util.regex.Pattern;
 /// @param key what its callers have to bring; empty when nothing
 record Service(Process process, URI base, String key) implements AutoCloseable {
 
-  private static final Pattern LISTENING = Pattern.compile("Listening on: (http://[^\\s\"]+)");
+  static final Pattern LISTENING = Pattern.compile("Listening on: (http://[^\\s\"]+)");
+
+  private static final Duration STARTED_WITHIN = Duration.ofMinutes(2);
 
   /// All are started as Sheaf's image starts it (`docker/jvm.options`), with as much heap as a
   /// small pod has.
@@ -38,18 +43,27 @@ record Service(Process process, URI base, String key) implements AutoCloseable {
     command.add(java());
     command.addAll(JVM);
     command.addAll(arguments);
+    return start(command, environment, log, LISTENING);
+  }
+
+  /// @param listening what the process prints when it listens; the first group is its address
+  static Service start(
+      List<String> command, Map<String, String> environment, Path log, Pattern listening)
+      throws IOException, InterruptedException {
     var builder =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
     builder.environment().putAll(environment);
     Process process = builder.start();
     Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
-    while (process.isAlive()) {
-      Matcher listening = LISTENING.matcher(Files.readString(log));
-      if (listening.find()) {
-        return new Service(process, URI.create(listening.group(1)), "");
+    Instant latest = Instant.now().plus(STARTED_WITHIN);
+    while (process.isAlive() && Instant.now().isBefore(latest)) {
+      Matcher address = listening.matcher(Files.readString(log));
+      if (address.find()) {
+        return new Service(process, URI.create(address.group(1)), "");
       }
       Thread.sleep(50);
     }
+    process.destroyForcibly();
     throw new IOException("a service did not start:\n" + Files.readString(log));
   }
 
@@ -81,6 +95,7 @@ record Service(Process process, URI base, String key) implements AutoCloseable {
   @Override
   public void close() {
     process.destroy();
-    process.onExit().join();
+    process.onExit().completeOnTimeout(process, 30, TimeUnit.SECONDS).join();
+    process.destroyForcibly();
   }
 }
