@@ -79,8 +79,8 @@ public record Catalog(
 
     private static final Comparator<ObjectId> ORDER =
         Comparator.comparing(ObjectId::catalog)
-            .thenComparing(ObjectId::oid)
-            .thenComparing(ObjectId::sub);
+            .thenComparingLong(ObjectId::oid)
+            .thenComparingInt(ObjectId::sub);
 
     ObjectId(String catalog, long oid) {
       this(catalog, oid, 0);
