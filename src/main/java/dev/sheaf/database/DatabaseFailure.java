@@ -88,11 +88,14 @@ public enum DatabaseFailure {
 
   /// Whether the server reports that its own connection to another server failed. Failures of the
   /// driver and of poolers name no routine of the server. Citus has no SQLSTATE for a connection
-  /// that breaks while a worker answers, but routines that report it.
+  /// that breaks while a worker answers, or for a worker that was away and does not know all tables
+  /// yet, but routines that report it.
   private static boolean isOverWorker(SQLException failure) {
     String routine = SqlStates.routine(failure);
     return switch (SqlStates.of(failure)) {
       case SqlStates.CONNECTION_FAILURE -> !routine.isEmpty();
+      case SqlStates.OBJECT_NOT_IN_PREREQUISITE_STATE ->
+          routine.equals("ErrorIfAnyMetadataNodeOutOfSync");
       case SqlStates.INTERNAL_ERROR ->
           switch (routine) {
             case "MarkRemoteTransactionFailed",

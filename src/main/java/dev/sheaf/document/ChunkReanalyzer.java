@@ -227,7 +227,7 @@ public class ChunkReanalyzer {
     Sql.of(REMOVE_OF_DROPPED).update(dataSource);
     @Nullable OffsetDateTime withoutWriters = null;
     long begun = System.nanoTime();
-    while (!stopping && System.nanoTime() - begun < TURN.toNanos()) {
+    while (hasTurn(begun)) {
       OffsetDateTime known = withoutWriters;
       long start = System.nanoTime();
       BatchResult batch =
@@ -238,7 +238,7 @@ public class ChunkReanalyzer {
           return;
         }
         case WAIT_FOR_WRITERS -> {
-          waitForWriters();
+          waitForWriters(begun);
           withoutWriters = batch.startedAt();
         }
         case COMPLETE -> {
@@ -324,9 +324,16 @@ public class ChunkReanalyzer {
         .update(connection);
   }
 
-  private void waitForWriters() throws SQLException, InterruptedException {
+  /// @param begun when the turn began, by [System#nanoTime]
+  private boolean hasTurn(long begun) {
+    return !stopping && System.nanoTime() - begun < TURN.toNanos();
+  }
+
+  /// Waits until the writers of this moment have ended, but not longer than the turn. A session of
+  /// somebody else may stay in its transaction.
+  private void waitForWriters(long begun) throws SQLException, InterruptedException {
     List<String> earlier = Sql.of(WRITERS).list(dataSource, row -> row.getString(1));
-    while (!stopping
+    while (hasTurn(begun)
         && Sql.of(WRITERS).list(dataSource, row -> row.getString(1)).stream()
             .anyMatch(earlier::contains)) {
       Thread.sleep(POLL);

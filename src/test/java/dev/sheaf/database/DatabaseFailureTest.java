@@ -59,6 +59,8 @@ class DatabaseFailureTest {
     "08006, ReportConnectionError, WORKER_UNREACHABLE",
     "08006, '', UNREACHABLE",
     "XX000, MarkRemoteTransactionFailed, WORKER_UNREACHABLE",
+    "55000, ErrorIfAnyMetadataNodeOutOfSync, WORKER_UNREACHABLE",
+    "55000, CheckCmdReplicaIdentity, ",
     "XX000, simple_heap_update,"
   })
   void knowsTheConnectionsOfTheServer(String state, String routine, DatabaseFailure failure) {

@@ -39,6 +39,7 @@ class CitusIT {
   private static final String URL = "SHEAF_TEST_CITUS_URL";
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int DOCUMENTS = 400;
+  private static final List<String> NAMES = List.of("texts", "more");
 
   /// Enough rows for an index, which finds all of them.
   private static final Map<String, String> SETTINGS =
@@ -67,28 +68,33 @@ class CitusIT {
     server = TestDatabase.migrated();
     citus = start(cluster, Map.of("SHEAF_CITUS_ENABLED", "true"));
     single = start(server, Map.of());
-    citus.send("DELETE", "/api/v1/collections/texts", "");
+    for (String name : NAMES) {
+      citus.send("DELETE", "/api/v1/collections/" + name, "");
+    }
     server.query(
         "SELECT setval('collection_id_seq', %s)"
             .formatted(cluster.query("SELECT nextval('collection_id_seq')").getFirst()));
-    String lines = documents();
-    for (SheafProcess service : services) {
-      HttpResponse<String> created =
-          service.send(
-              "POST",
-              "/api/v1/collections",
-              """
-              {"name": "texts", "model": "none", "dimensions": 8, "analyzer": "lucene",
-               "fields": {"year": "number", "day": "date"},
-               "synonyms": [["gravity", "winter storm"], ["light", "shadow", "sea wind"]]}
-              """);
-      assertThat(created.statusCode()).as(created.body()).isEqualTo(201);
-      HttpResponse<String> loaded =
-          service.upload(
-              "/api/v1/collections/texts/documents",
-              Map.of(),
-              new ByteArrayInputStream(lines.getBytes(StandardCharsets.UTF_8)));
-      assertThat(loaded.body()).contains("\"created\":" + DOCUMENTS);
+    for (String name : NAMES) {
+      String lines = documents(name);
+      for (SheafProcess service : services) {
+        HttpResponse<String> created =
+            service.send(
+                "POST",
+                "/api/v1/collections",
+                """
+                {"name": "%s", "model": "none", "dimensions": 8, "analyzer": "lucene", "titles": true,
+                 "fields": {"year": "number", "day": "date"},
+                 "synonyms": [["gravity", "winter storm"], ["light", "shadow", "sea wind"]]}
+                """
+                    .formatted(name));
+        assertThat(created.statusCode()).as(created.body()).isEqualTo(201);
+        HttpResponse<String> loaded =
+            service.upload(
+                "/api/v1/collections/%s/documents".formatted(name),
+                Map.of(),
+                new ByteArrayInputStream(lines.getBytes(StandardCharsets.UTF_8)));
+        assertThat(loaded.body()).contains("\"created\":" + DOCUMENTS);
+      }
     }
     for (SheafProcess service : services) {
       Patience.await()
@@ -108,7 +114,9 @@ class CitusIT {
   @AfterAll
   void stop() throws Exception {
     if (citus != null) {
-      citus.send("DELETE", "/api/v1/collections/texts", "");
+      for (String name : NAMES) {
+        citus.send("DELETE", "/api/v1/collections/" + name, "");
+      }
     }
     services.forEach(SheafProcess::close);
     if (server != null) {
@@ -116,8 +124,8 @@ class CitusIT {
     }
   }
 
-  private static String documents() {
-    var random = new Random(1);
+  private static String documents(String collection) {
+    var random = new Random(collection.hashCode());
     return IntStream.range(0, DOCUMENTS)
         .mapToObj(i -> document(i, random).put("id", "text/" + i).toString())
         .collect(Collectors.joining("\n"));
@@ -180,6 +188,9 @@ class CitusIT {
         "'mode': 'fulltext', 'text': 'sea wind gravity', 'match': 'all', 'filter': {'field': 'sky'}",
         "'mode': 'fulltext', 'text': 'gravity -light', 'match': 'query'",
         "'mode': 'fulltext', 'text': '\\\"winter storm\\\" or shadow', 'match': 'query', 'highlight': true",
+        "'mode': 'fulltext', 'text': 'title 7 moon', 'match': 'any', 'weights': {'title': 3}, 'explain': true",
+        "'mode': 'fulltext', 'text': 'title moon', 'match': 'query', 'weights': {'title': 0}",
+        "'mode': 'hybrid', 'text': 'title 7 moon', 'vector': V, 'match': 'any', 'weights': {'title': 5}",
         "'mode': 'hybrid', 'text': 'gravity shadow', 'vector': V, 'match': 'any', 'explain': true",
         "'mode': 'hybrid', 'text': 'winter storm', 'vector': V, 'match': 'all', 'exact': true, 'groupBy': 'document'",
         "'mode': 'hybrid', 'text': 'moon harbour', 'vector': V",
@@ -200,6 +211,32 @@ class CitusIT {
     for (String field : List.of("strategy", "exact", "facets", "total", "truncated", "warnings")) {
       assertThat(found.get(field)).as(field).isEqualTo(expected.get(field));
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "'vector': V",
+        "'vector': V, 'exact': true, 'filter': {'field': 'sea'}, 'groupBy': 'document', 'groupSize': 2",
+        "'mode': 'fulltext', 'text': 'title 7 moon', 'match': 'any', 'weights': {'title': 3}, 'total': true",
+        "'mode': 'fulltext', 'text': 'gravity light', 'match': 'all', 'highlight': true, 'limit': 5, 'offset': 5",
+        "'mode': 'fulltext', 'text': 'moon -harbour', 'match': 'query', 'passages': {'limit': 2}",
+        "'mode': 'hybrid', 'text': 'moon harbour', 'vector': V, 'match': 'any', 'expand': {'after': 1}",
+        "'mode': 'hybrid', 'text': 'rain cloud', 'vector': V, 'hybrid': {'by': 'rank'}, 'boost': [{'field': 'year', 'pivot': 10}]",
+      })
+  void findsTheSameHitsInSeveralCollections(String search) throws Exception {
+    String body =
+        "{\"collections\": [\"texts\", \"more\"], \"search\": %s}".formatted(body(search));
+    HttpResponse<String> expected = single.send("POST", "/api/v1/search", body);
+    HttpResponse<String> found = citus.send("POST", "/api/v1/search", body);
+
+    assertThat(expected.statusCode()).as(expected.body()).isEqualTo(200);
+    assertThat(found.statusCode()).as(found.body()).isEqualTo(200);
+    assertThat(rounded(JSON.readTree(found.body()).get("hits")))
+        .isEqualTo(rounded(JSON.readTree(expected.body()).get("hits")))
+        .isNotEmpty();
+    assertThat(JSON.readTree(found.body()).get("total"))
+        .isEqualTo(JSON.readTree(expected.body()).get("total"));
   }
 
   /// Each shard ranks with its own index, and sends no more than the best chunks.
@@ -355,10 +392,23 @@ class CitusIT {
       for (String search : searches) {
         answers.add(send(citus, search).body());
       }
+      answers.add(
+          citus
+              .send(
+                  "POST",
+                  "/api/v1/collections",
+                  "{\"name\": \"late\", \"model\": \"none\", \"dimensions\": 8, \"analyzer\": \"lucene\"}")
+              .body());
       assertThat(citus.send("GET", "/q/health/ready", "").statusCode()).isEqualTo(200);
     } finally {
       cluster.query(move.formatted(port));
     }
+    // Until then, no collection can be created.
+    Patience.await()
+        .until(() ->
+            cluster
+                .query("SELECT bool_and(metadatasynced) FROM pg_dist_node")
+                .equals(List.of("t")));
 
     assertThat(reads).containsOnly(200, 503);
     assertThat(deletions).containsOnly(404, 503);
@@ -406,9 +456,13 @@ class CitusIT {
   }
 
   private static HttpResponse<String> send(SheafProcess service, String search) throws Exception {
-    String body =
-        "{" + search.replace("V", "[1, 0, -1, 0.5, 0.2, -0.3, 0.7, 0.1]").replace('\'', '"') + "}";
-    return service.send("POST", "/api/v1/collections/texts/search", body);
+    return service.send("POST", "/api/v1/collections/texts/search", body(search));
+  }
+
+  private static String body(String search) {
+    return "{"
+        + search.replace("V", "[1, 0, -1, 0.5, 0.2, -0.3, 0.7, 0.1]").replace('\'', '"')
+        + "}";
   }
 
   private static JsonNode search(SheafProcess service, String search) throws Exception {
