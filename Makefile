@@ -3,7 +3,7 @@ ENGINE := $(shell command -v docker || command -v podman)
 # A Maven that runs for seconds is fastest without the optimizing compiler.
 SHORT_LIVED := -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
 # All that `make test` leaves out, and tests that go on for longer if they are told to.
-SOAK = $(shell grep -rlE '^class \w+Soak|@Soak$$' src/test/java | sed 's,.*/,,; s,\.java$$,,' | sort | tr '\n' ,)DerivedRollbackIT,FiveToolsIT,FuzzIT,LintVerdictsIT,ReplicaIT
+SOAK = $(shell grep -rlE '^class \w+Soak|@Soak$$' src/test/java | sed 's,.*/,,; s,\.java$$,,' | sort | tr '\n' ,)DerivedRollbackIT,FiveToolsIT,FuzzIT,LintVerdictsIT
 .PHONY: help dev quick it check test soak openapi bench bench-stores bench-start bench-collections bench-entities bench-quality bench-backfill bench-peers bench-image image image-native image-test sbom new-rule format db db-stop db-reset psql migrate-up migrate-down migrate-create migrate-status check-migrations hooks package clean
 
 # Words of the verbs below come from their `##` comments.
@@ -36,7 +36,7 @@ soak: ## Kill migrations, backfills, loads, the service and PostgreSQL again and
 	  -Dsheaf.test.upload-megabytes=2000 -Dsheaf.test.upload-heap=512 \
 	  -Dsheaf.test.upload-lines=200000 -Dsheaf.test.upload-kills=10 \
 	  -Dsheaf.soak.maxima-seconds=600 -Dsheaf.soak.slow-world=true \
-	  -Dsheaf.soak.pairs=10000 -Dsheaf.soak.faults=5 -Dsheaf.soak.fault-seconds=600 -Dsheaf.soak.pause-seconds=30 -Dsheaf.soak.grace-seconds=5
+	  -Dsheaf.soak.pairs=10000 -Dsheaf.soak.server-kills=5 -Dsheaf.soak.faults=5 -Dsheaf.soak.fault-seconds=600 -Dsheaf.soak.pause-seconds=30 -Dsheaf.soak.grace-seconds=5
 
 openapi: ## Write docs/openapi.yaml anew, after a change of the API
 	@./mvnw -B -ntp -q -Dmaven.test.skip package -Dquarkus.smallrye-openapi.store-schema-directory=target/openapi

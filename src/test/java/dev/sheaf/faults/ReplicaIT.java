@@ -9,16 +9,21 @@ import dev.sheaf.testing.LocalPostgres;
 import dev.sheaf.testing.SheafCommand;
 import dev.sheaf.testing.SheafContainer;
 import dev.sheaf.testing.SheafProcess;
+import dev.sheaf.testing.Soak;
 import dev.sheaf.testing.TestDatabase;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -41,6 +46,11 @@ class ReplicaIT {
   private static final int WRITERS = 4;
   private static final int WRITES = 50;
   private static final int PAIRS = Integer.getInteger("sheaf.soak.pairs", WRITERS * WRITES);
+
+  /// How often each server is killed.
+  private static final int KILLS = Integer.getInteger("sheaf.soak.server-kills", 2);
+
+  private static final Duration DOWN = Duration.ofSeconds(10);
 
   private TestDatabase primary;
   private TestDatabase standby;
@@ -70,6 +80,97 @@ class ReplicaIT {
         assertThat(service.log()).noneMatch(line -> line.contains("Request failed"));
       }
     }
+  }
+
+  /// Searches need one of the servers, and writes the primary.
+  @Test
+  @Soak
+  void aServerIsKilledUnderLoad() throws Exception {
+    assumeFalse(SheafContainer.engineAnswers(), "needs an installed PostgreSQL for the standby");
+    try (LocalPostgres first = LocalPostgres.create();
+        LocalPostgres second = first.standby()) {
+      primary = TestDatabase.at(first.address());
+      standby = TestDatabase.at(second.address());
+      try (SheafProcess started = start(first, second)) {
+        service = started;
+        assertThat(send("POST", "/api/v1/collections", collection("c"), null).statusCode())
+            .isEqualTo(201);
+        standbyAnswers();
+        for (int kill = 0; kill < KILLS; kill++) {
+          assertThat(failuresWhileDown("standby", second)).isEmpty();
+          assertThat(failuresWhileDown("primary", first))
+              .isNotEmpty()
+              .allMatch(failure -> failure.startsWith("write 503 "));
+        }
+      }
+    }
+  }
+
+  /// Kills a server while two clients search and two write, each without a pause, and starts it
+  /// again. Ends when the standby answers again, and some writes have succeeded.
+  private List<String> failuresWhileDown(String name, LocalPostgres server) throws Exception {
+    var ended = new AtomicBoolean();
+    var work = new AtomicIntegerArray(2);
+    var failures = new ConcurrentSkipListMap<Long, String>();
+    long start = System.nanoTime();
+    List<Callable<Void>> clients = new ArrayList<>();
+    for (int i = 0; i < WRITERS; i++) {
+      boolean writes = i % 2 == 0;
+      String path = writes ? C + "/documents/client" + i : C + "/search";
+      clients.add(() -> {
+        while (!ended.get()) {
+          String body =
+              writes ? document(String.valueOf(System.nanoTime())) : LATEST.formatted("1");
+          HttpResponse<String> response = send(writes ? "PUT" : "POST", path, body, null);
+          if (response.statusCode() < 300) {
+            work.incrementAndGet(writes ? 1 : 0);
+          } else {
+            failures.put(
+                System.nanoTime() - start,
+                "%s %s %s"
+                    .formatted(
+                        writes ? "write" : "search", response.statusCode(), response.body()));
+          }
+        }
+        return null;
+      });
+    }
+    long killed;
+    long back;
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<Void>> running = clients.stream().map(threads::submit).toList();
+      try {
+        Thread.sleep(DOWN.dividedBy(2));
+        killed = System.nanoTime() - start;
+        server.kill();
+        Thread.sleep(DOWN);
+        server.startIfStopped();
+        back = System.nanoTime() - start;
+        int written = work.get(1);
+        await().until(() -> work.get(1) > written + WRITES);
+        double before = reads("standby", "none");
+        await().until(() -> reads("standby", "none") > before + WRITES);
+      } finally {
+        ended.set(true);
+      }
+      for (Future<Void> client : running) {
+        client.get();
+      }
+    }
+    System.out.printf(
+        "%s killed for %s ms: %s searches and %s writes succeeded, %s failed%s%n",
+        name,
+        (back - killed) / 1_000_000,
+        work.get(0),
+        work.get(1),
+        failures.size(),
+        failures.isEmpty()
+            ? ""
+            : ", from %s ms after the kill to %s ms after the start"
+                .formatted(
+                    (failures.firstKey() - killed) / 1_000_000,
+                    (failures.lastKey() - back) / 1_000_000));
+    return List.copyOf(failures.values());
   }
 
   private SheafProcess start(LocalPostgres first, LocalPostgres second) throws Exception {

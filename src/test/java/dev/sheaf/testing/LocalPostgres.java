@@ -102,6 +102,12 @@ public final class LocalPostgres implements FaultyPostgres {
 
   @Override
   public void crash() throws IOException {
+    kill();
+    script("start");
+  }
+
+  /// Kills the server, which stays away.
+  public void kill() throws IOException {
     ProcessHandle postmaster = postmaster();
     // The postmaster first, because it would restart processes that end.
     List<ProcessHandle> all =
@@ -110,7 +116,6 @@ public final class LocalPostgres implements FaultyPostgres {
     CompletableFuture.allOf(
             all.stream().map(ProcessHandle::onExit).toArray(CompletableFuture<?>[]::new))
         .join();
-    script("start");
   }
 
   @Override
