@@ -36,7 +36,7 @@ soak: ## Kill migrations, backfills, loads, the service and PostgreSQL again and
 	  -Dsheaf.test.upload-megabytes=2000 -Dsheaf.test.upload-heap=512 \
 	  -Dsheaf.test.upload-lines=200000 -Dsheaf.test.upload-kills=10 \
 	  -Dsheaf.soak.maxima-seconds=600 -Dsheaf.soak.slow-world=true \
-	  -Dsheaf.soak.pairs=10000 -Dsheaf.soak.server-kills=5 -Dsheaf.soak.faults=5 -Dsheaf.soak.fault-seconds=600 -Dsheaf.soak.pause-seconds=30 -Dsheaf.soak.grace-seconds=5
+	  -Dsheaf.soak.pairs=10000 -Dsheaf.soak.server-kills=5 -Dsheaf.soak.writer-seconds=300 -Dsheaf.soak.faults=5 -Dsheaf.soak.fault-seconds=600 -Dsheaf.soak.pause-seconds=30 -Dsheaf.soak.grace-seconds=5
 
 openapi: ## Write docs/openapi.yaml anew, after a change of the API
 	@./mvnw -B -ntp -q -Dmaven.test.skip package -Dquarkus.smallrye-openapi.store-schema-directory=target/openapi
