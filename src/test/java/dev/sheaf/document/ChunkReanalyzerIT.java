@@ -157,13 +157,14 @@ class ChunkReanalyzerIT {
         for (String match : List.of("any", "all", "query")) {
           Set<String> old = scores(inOld, text, match).keySet();
           Set<String> now = scores(inNew, text, match).keySet();
-          var expected = new HashSet<String>();
-          old.stream().filter(document -> !done.contains(document)).forEach(expected::add);
-          now.stream().filter(done::contains).forEach(expected::add);
+          Set<String> found = scores(changing, text, match).keySet();
 
-          assertThat(scores(changing, text, match).keySet())
-              .as("%s %s", match, text)
-              .containsAll(expected);
+          assertThat(found)
+              .as("not done: %s %s", match, text)
+              .containsAll(old.stream().filter(document -> !done.contains(document)).toList());
+          assertThat(found)
+              .as("done: %s %s", match, text)
+              .containsAll(now.stream().filter(done::contains).toList());
         }
       }
       Api.patch(changing, Map.of("language", "french"))
