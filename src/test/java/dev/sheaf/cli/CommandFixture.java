@@ -19,7 +19,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Runs commands on a database with two changesets. [#sheaf] returns exit code, stdout and stderr.
+/// Runs commands on a database with two changesets. [#sheaf] returns exit code, stdout and stderr,
+/// without the progress of what takes longer than a second.
 abstract class CommandFixture {
 
   @TempDir Path directory;
@@ -60,7 +61,8 @@ abstract class CommandFixture {
     int exit =
         Cli.commandLine(new PrintWriter(out, true), new PrintWriter(err, true)).execute(arguments);
     String text = "exit " + exit + "\nout:\n" + out + "err:\n" + err;
-    return text.replaceAll("\\d+(\\.\\d+)? (ms|s)\\b", "TIME");
+    return text.replaceAll("(?m)^\\S+ (has been running for .*| .*, by \\S+/\\d+)\\R", "")
+        .replaceAll("\\d+(\\.\\d+)? (ms|s)\\b", "TIME");
   }
 
   String config() {
