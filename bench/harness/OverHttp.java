@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import harness.Processes.Backends;
 import harness.Processes.Cpu;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -66,16 +67,14 @@ record OverHttp(String name, Service service, List<byte[]> requests, Backends ba
 
   @Override
   public List<String> find(int query) throws Exception {
+    var ids = new ArrayList<String>();
+    answer(query).get("hits").forEach(hit -> ids.add(hit.get("document").textValue()));
+    return ids;
+  }
+
+  JsonNode answer(int query) throws IOException {
     try (var client = new HttpClient(service)) {
-      JsonNode answer = JSON.readTree(client.send(requests.get(query)).orFail().body());
-      var ids = new ArrayList<String>();
-      if (answer.has("hits")) {
-        answer.get("hits").forEach(hit -> ids.add(hit.get("document").textValue()));
-      } else {
-        // Chroma answers with a list of ids for each of the vectors.
-        answer.at("/ids/0").forEach(id -> ids.add(id.textValue()));
-      }
-      return ids;
+      return JSON.readTree(client.send(requests.get(query)).orFail().body());
     }
   }
 }

@@ -377,7 +377,10 @@ interface Peer {
             @Override
             public List<String> find(int query) throws Exception {
               use(settings);
-              return overHttp.find(query);
+              var ids = new ArrayList<String>();
+              // A list for each of the vectors.
+              overHttp.answer(query).at("/ids/0").forEach(id -> ids.add(id.textValue()));
+              return ids;
             }
           });
     }

@@ -11,10 +11,13 @@ import dev.sheaf.testing.TestDatabase;
 import java.io.ByteArrayInputStream;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /// A JVM of ar-EG writes other digits, and one of tr-TR other letters, unless it is told not to. A
 /// database may have settings of its own. What Sheaf stores and says is the same everywhere.
@@ -46,6 +49,8 @@ class LocaleSoak {
           Map.entry("transform_null_equals", "on"),
           Map.entry("default_text_search_config", "'pg_catalog.german'"));
 
+  @TempDir private Path directory;
+
   @Test
   void everyLocaleStoresAndSaysTheSame() throws Exception {
     List<String> english = outcome("en", "US", Map.of());
@@ -55,7 +60,7 @@ class LocaleSoak {
     assertThat(outcome("tr", "TR", Map.of())).isEqualTo(english);
   }
 
-  private static List<String> outcome(
+  private List<String> outcome(
       String language, String country, Map<String, String> databaseSettings) throws Exception {
     List<String> outcome = new ArrayList<>();
     try (TestDatabase database = TestDatabase.create()) {
@@ -69,6 +74,13 @@ class LocaleSoak {
         assertThat(up.await()).as("%s", up.said()).isZero();
         up.said().forEach(line -> outcome.add(line.replaceAll("[0-9.]+ (ms|s)\\b", "TIME")));
       }
+      Path schema = directory.resolve(language + ".sql");
+      try (SheafCommand snapshot =
+          SheafCommand.start(
+              database, locale, "migrate", "snapshot", "--file", schema.toString())) {
+        assertThat(snapshot.await()).as("%s", snapshot.said()).isZero();
+      }
+      outcome.addAll(Files.readAllLines(schema));
       Map<String, String> environment =
           Map.of(
               "JAVA_TOOL_OPTIONS",

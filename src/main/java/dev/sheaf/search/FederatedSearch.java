@@ -72,7 +72,7 @@ class FederatedSearch {
 
   /// Searches collections.
   ///
-  /// @param first the first of the collections
+  /// @param first the first of the collections, of whose share this search is
   /// @param after what was written up to this position is found; `null` for any recent state
   /// @param memory reserves memory for the answer
   /// @throws Problem if a collection does not exist, the query does not fit it, the models differ,

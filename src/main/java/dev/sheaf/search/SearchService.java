@@ -137,7 +137,8 @@ public class SearchService {
         request.explain() ? outcome.explained() : null);
   }
 
-  /// Reads what a search of several collections needs of one of them.
+  /// Reads what a search of several collections needs of one of them. As the other parts of such a
+  /// search, it needs no permit: the whole search has one.
   ///
   /// @throws Problem as [#search]
   SearchedCollection prepare(

@@ -14,14 +14,24 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Runs commands on a database with two changesets. [#sheaf] returns exit code, stdout and stderr,
-/// without the progress of what takes longer than a second.
+/// without progress.
 abstract class CommandFixture {
+
+  private static final Pattern PROGRESS =
+      Pattern.compile(
+          """
+          ^(\\S+ has been running for .*\
+          |\\S+  .*, by \\S+/\\d+\
+          |.*  (\\d+%|\\d+ MB) (sent|loaded|written))\\R\
+          """,
+          Pattern.MULTILINE);
 
   @TempDir Path directory;
   TestDatabase database;
@@ -55,13 +65,17 @@ abstract class CommandFixture {
     return run(all.toArray(String[]::new));
   }
 
+  /// What a command says if it takes longer than a second depends on the machine.
+  static String withoutProgress(String said) {
+    return PROGRESS.matcher(said).replaceAll("");
+  }
+
   static String run(String... arguments) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     int exit =
         Cli.commandLine(new PrintWriter(out, true), new PrintWriter(err, true)).execute(arguments);
-    String text = "exit " + exit + "\nout:\n" + out + "err:\n" + err;
-    return text.replaceAll("(?m)^\\S+ (has been running for .*| .*, by \\S+/\\d+)\\R", "")
+    return withoutProgress("exit " + exit + "\nout:\n" + out + "err:\n" + err)
         .replaceAll("\\d+(\\.\\d+)? (ms|s)\\b", "TIME");
   }
 

@@ -29,7 +29,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.zip.GZIPInputStream;
@@ -511,21 +510,12 @@ class TransferIT {
     return run(all.toArray(String[]::new));
   }
 
-  /// What a command says that takes longer than some seconds.
-  private static final Pattern PROGRESS =
-      Pattern.compile("^.*  (\\d+%|\\d+ MB) (sent|loaded|written)\\R", Pattern.MULTILINE);
-
   private static String run(String... arguments) {
     var out = new StringWriter();
     var err = new StringWriter();
     int exit =
         Cli.commandLine(new PrintWriter(out, true), new PrintWriter(err, true)).execute(arguments);
-    return "exit "
-        + exit
-        + "\nout:\n"
-        + out
-        + "err:\n"
-        + PROGRESS.matcher(err.toString()).replaceAll("");
+    return CommandFixture.withoutProgress("exit " + exit + "\nout:\n" + out + "err:\n" + err);
   }
 
   /// A proxy that drops the response to the first POST.

@@ -19,16 +19,16 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/// A service with a primary and a streaming standby. One test in several steps, because starting
-/// the servers takes most of the time.
+/// A service with a primary and a streaming standby. A test has several steps, because starting the
+/// servers takes most of the time.
 ///
 /// An ordinary build writes and searches 200 times, `-Dsheaf.soak.pairs` as often as it says.
 class ReplicaIT {
@@ -57,35 +57,41 @@ class ReplicaIT {
   private SheafProcess service;
   private String key;
 
+  private interface Steps {
+    void on(LocalPostgres first, LocalPostgres second) throws Exception;
+  }
+
   @Test
   void standbysAnswerSearchesAndClientsFindWhatTheyWrote() throws Exception {
-    assumeFalse(SheafContainer.engineAnswers(), "needs an installed PostgreSQL for the standby");
-    try (LocalPostgres first = LocalPostgres.create();
-        LocalPostgres second = first.standby()) {
-      primary = TestDatabase.at(first.address());
-      standby = TestDatabase.at(second.address());
-      try (SheafProcess started = start(first, second)) {
-        service = started;
-        assertThat(send("POST", "/api/v1/collections", collection("c"), null).statusCode())
-            .isEqualTo(201);
-        standbyAnswers();
-        aStaleStandbyDoesNotAnswerWhoHasWritten();
-        concurrentWritersFindWhatTheyWrote();
-        replayCancelsNoSearch();
-        nobodyNeedsTheStandby(second);
-        try (SheafProcess reader = readerOfTheStandby()) {
-          searchesNeedNoPrimary(first);
-          theReaderWrites(reader);
-        }
-        assertThat(service.log()).noneMatch(line -> line.contains("Request failed"));
+    withStandby((first, second) -> {
+      aStaleStandbyDoesNotAnswerWhoHasWritten();
+      concurrentWritersFindWhatTheyWrote();
+      replayCancelsNoSearch();
+      nobodyNeedsTheStandby(second);
+      try (SheafProcess reader = readerOfTheStandby()) {
+        searchesNeedNoPrimary(first);
+        theReaderWrites(reader);
       }
-    }
+      assertThat(service.log()).noneMatch(line -> line.contains("Request failed"));
+    });
   }
 
   /// Searches need one of the servers, and writes the primary.
   @Test
   @Soak
   void aServerIsKilledUnderLoad() throws Exception {
+    withStandby((first, second) -> {
+      for (int kill = 0; kill < KILLS; kill++) {
+        assertThat(failuresWhileDown("standby", second)).isEmpty();
+        assertThat(failuresWhileDown("primary", first))
+            .isNotEmpty()
+            .allMatch(failure -> failure.startsWith("write 503 "));
+      }
+    });
+  }
+
+  /// @param steps run as soon as the standby answers
+  private void withStandby(Steps steps) throws Exception {
     assumeFalse(SheafContainer.engineAnswers(), "needs an installed PostgreSQL for the standby");
     try (LocalPostgres first = LocalPostgres.create();
         LocalPostgres second = first.standby()) {
@@ -96,22 +102,23 @@ class ReplicaIT {
         assertThat(send("POST", "/api/v1/collections", collection("c"), null).statusCode())
             .isEqualTo(201);
         standbyAnswers();
-        for (int kill = 0; kill < KILLS; kill++) {
-          assertThat(failuresWhileDown("standby", second)).isEmpty();
-          assertThat(failuresWhileDown("primary", first))
-              .isNotEmpty()
-              .allMatch(failure -> failure.startsWith("write 503 "));
-        }
+        steps.on(first, second);
       }
     }
   }
+
+  /// A request that failed.
+  ///
+  /// @param at nanoseconds after the start
+  private record Failure(long at, String text) {}
 
   /// Kills a server while two clients search and two write, each without a pause, and starts it
   /// again. Ends when the standby answers again, and some writes have succeeded.
   private List<String> failuresWhileDown(String name, LocalPostgres server) throws Exception {
     var ended = new AtomicBoolean();
-    var work = new AtomicIntegerArray(2);
-    var failures = new ConcurrentSkipListMap<Long, String>();
+    var searched = new AtomicInteger();
+    var written = new AtomicInteger();
+    var failures = new ConcurrentLinkedDeque<Failure>();
     long start = System.nanoTime();
     List<Callable<Void>> clients = new ArrayList<>();
     for (int i = 0; i < WRITERS; i++) {
@@ -123,13 +130,14 @@ class ReplicaIT {
               writes ? document(String.valueOf(System.nanoTime())) : LATEST.formatted("1");
           HttpResponse<String> response = send(writes ? "PUT" : "POST", path, body, null);
           if (response.statusCode() < 300) {
-            work.incrementAndGet(writes ? 1 : 0);
+            (writes ? written : searched).incrementAndGet();
           } else {
-            failures.put(
-                System.nanoTime() - start,
-                "%s %s %s"
-                    .formatted(
-                        writes ? "write" : "search", response.statusCode(), response.body()));
+            failures.add(
+                new Failure(
+                    System.nanoTime() - start,
+                    "%s %s %s"
+                        .formatted(
+                            writes ? "write" : "search", response.statusCode(), response.body())));
           }
         }
         return null;
@@ -146,10 +154,10 @@ class ReplicaIT {
         Thread.sleep(DOWN);
         server.startIfStopped();
         back = System.nanoTime() - start;
-        int written = work.get(1);
-        await().until(() -> work.get(1) > written + WRITES);
-        double before = reads("standby", "none");
-        await().until(() -> reads("standby", "none") > before + WRITES);
+        int before = written.get();
+        await().until(() -> written.get() > before + WRITES);
+        double reads = reads("standby", "none");
+        await().until(() -> reads("standby", "none") > reads + WRITES);
       } finally {
         ended.set(true);
       }
@@ -161,16 +169,16 @@ class ReplicaIT {
         "%s killed for %s ms: %s searches and %s writes succeeded, %s failed%s%n",
         name,
         (back - killed) / 1_000_000,
-        work.get(0),
-        work.get(1),
+        searched.get(),
+        written.get(),
         failures.size(),
         failures.isEmpty()
             ? ""
             : ", from %s ms after the kill to %s ms after the start"
                 .formatted(
-                    (failures.firstKey() - killed) / 1_000_000,
-                    (failures.lastKey() - back) / 1_000_000));
-    return List.copyOf(failures.values());
+                    (failures.getFirst().at() - killed) / 1_000_000,
+                    (failures.getLast().at() - back) / 1_000_000));
+    return failures.stream().map(Failure::text).toList();
   }
 
   private SheafProcess start(LocalPostgres first, LocalPostgres second) throws Exception {

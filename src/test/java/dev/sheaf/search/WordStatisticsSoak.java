@@ -22,9 +22,9 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/// The weights of words, while and after clients wrote and deleted for `sheaf.soak.writer-seconds`,
-/// compared with a count from scratch. The words that they write change with the time, so that
-/// outdated statistics are wrong.
+/// The weights of words, after clients wrote and deleted for `sheaf.soak.writer-seconds`, compared
+/// with a count from scratch. The words that they write change with the time, so that outdated
+/// statistics are wrong.
 class WordStatisticsSoak {
 
   private static final Duration TIME =
@@ -37,11 +37,6 @@ class WordStatisticsSoak {
   private static final Duration KNOWN_FOR = Duration.ofSeconds(6);
 
   private static final ObjectMapper JSON = new ObjectMapper();
-
-  /// Up to 1,000 chunks, everything is counted.
-  private static int documents(String collection) {
-    return collection.equals("small") ? 300 : 15_000;
-  }
 
   @Test
   void areThoseOfACountFromScratch() throws Exception {
@@ -71,6 +66,11 @@ class WordStatisticsSoak {
     }
   }
 
+  /// The small one has less than 1,000 chunks: of these, everything is counted.
+  private static int documents(String collection) {
+    return collection.equals("small") ? 300 : 15_000;
+  }
+
   private static void upload(SheafProcess service, String collection) throws Exception {
     var random = new Random(1);
     String lines =
@@ -85,7 +85,8 @@ class WordStatisticsSoak {
     assertThat(loaded.body()).contains("\"failed\":0");
   }
 
-  /// @param age from 0 to 1; the most frequent words go down to half of the list
+  /// @param age from 0 to 1; the first of the frequent words moves from the start of the list to
+  ///   its middle
   private static String document(Random random, double age) {
     String chunks =
         IntStream.range(0, 1 + random.nextInt(3))
